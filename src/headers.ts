@@ -1,0 +1,101 @@
+// Header fields as one flat array of name, value pairs: order, case and duplicates stay as they were sent.
+
+// RFC 9110 section 5.5: CR, LF and NUL never; other controls are refused too, obs-text is opaque.
+const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const INVALID_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+
+/** The part that only reads. Names are given in lower case. */
+export interface ReadonlyHeaderList {
+  /** name, value, name, value ... exactly as received. */
+  readonly pairs: readonly string[]
+  /** The first value, or undefined. */
+  get(name: string): string | undefined
+  /** Every value in order. */
+  all(name: string): string[]
+  has(name: string): boolean
+}
+
+/** A mutable list over flat pairs. Every method takes the name in any case for writing, lower case for reading. */
+export class HeaderList implements ReadonlyHeaderList {
+  readonly pairs: string[]
+
+  constructor(pairs: string[] = []) {
+    this.pairs = pairs
+  }
+
+  get(name: string): string | undefined {
+    const at = indexOf(this.pairs, name, 0)
+    return at < 0 ? undefined : this.pairs[at + 1]
+  }
+
+  all(name: string): string[] {
+    const values: string[] = []
+    for (let at = indexOf(this.pairs, name, 0); at >= 0; at = indexOf(this.pairs, name, at + 2)) {
+      values.push(this.pairs[at + 1]!)
+    }
+    return values
+  }
+
+  has(name: string): boolean {
+    return indexOf(this.pairs, name, 0) >= 0
+  }
+
+  /** Replaces every field of this name by one. Throws a TypeError on a name or value that is not legal HTTP. */
+  set(name: string, value: string): void {
+    assertField(name, value)
+    const lower = name.toLowerCase()
+    const at = indexOf(this.pairs, lower, 0)
+    if (at < 0) {
+      this.pairs.push(name, value)
+      return
+    }
+    this.pairs[at + 1] = value
+    removeFrom(this.pairs, lower, at + 2)
+  }
+
+  /** Adds a field after the others. Throws a TypeError on a name or value that is not legal HTTP. */
+  append(name: string, value: string): void {
+    assertField(name, value)
+    this.pairs.push(name, value)
+  }
+
+  remove(name: string): void {
+    removeFrom(this.pairs, name.toLowerCase(), 0)
+  }
+}
+
+/** True when the value may be sent as a field value (RFC 9110 section 5.5). */
+export function isFieldValue(value: string): boolean {
+  return !INVALID_VALUE.test(value)
+}
+
+/** True when the name is an HTTP token (RFC 9110 section 5.6.2). */
+export function isFieldName(name: string): boolean {
+  return name.length > 0 && !INVALID_NAME.test(name)
+}
+
+function assertField(name: string, value: string): void {
+  if (!isFieldName(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`)
+  if (!isFieldValue(value)) throw new TypeError(`not a value for the header ${name}`)
+}
+
+function indexOf(pairs: readonly string[], lower: string, from: number): number {
+  for (let at = from; at < pairs.length; at += 2) {
+    const name = pairs[at]!
+    // Length first: most names differ there, and toLowerCase allocates.
+    if (name.length === lower.length && (name === lower || name.toLowerCase() === lower)) return at
+  }
+  return -1
+}
+
+function removeFrom(pairs: string[], lower: string, from: number): void {
+  let kept = from
+  for (let at = from; at < pairs.length; at += 2) {
+    const name = pairs[at]!
+    if (name.length === lower.length && name.toLowerCase() === lower) continue
+    pairs[kept] = name
+    pairs[kept + 1] = pairs[at + 1]!
+    kept += 2
+  }
+  pairs.length = kept
+}

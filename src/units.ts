@@ -1,0 +1,77 @@
+// Values with units as zod schemas: `3s`, `100/min`, `50%`, `64KiB`. A bare number is an error that says the fix.
+import { z } from 'zod'
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+const DURATION_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+const RATE = /^(\d+)\/(?:(\d+))?(s|min|h|d)$/
+const RATE_MS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+const PERCENT = /^(\d+(?:\.\d+)?)%$/
+const SIZE = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)$/
+const SIZE_BYTES: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+}
+
+/** A count per period: `{ count: 100, periodMs: 60000 }` for `100/min`. */
+export interface Rate {
+  readonly count: number
+  readonly periodMs: number
+}
+
+/** `10s`, `500ms`, `2m`, `1h`, `1d` -> milliseconds. */
+export const duration = unit('a duration with a unit, like 10s or 500ms', DURATION, parseDuration)
+
+/** `100/min`, `10/s`, `5000/h`, `1/d`, `100/10s` -> count and period. */
+export const rate = unit('a rate like 100/min (units: s, min, h, d)', RATE, parseRate)
+
+/** `50%` -> 0.5. From 0% to 100%. */
+export const percent = unit('a share like 50%', PERCENT, parsePercent)
+
+/** `64KiB`, `10MB` -> bytes. */
+export const size = unit('a size like 64KiB or 10MB', SIZE, parseSize)
+
+function parseDuration(text: string): number | undefined {
+  const [, amount, name] = DURATION.exec(text) ?? []
+  return amount === undefined ? undefined : Number(amount) * DURATION_MS[name!]!
+}
+
+function parseRate(text: string): Rate | undefined {
+  const [, count, multiple, name] = RATE.exec(text) ?? []
+  if (count === undefined || Number(count) === 0 || multiple === '0') return undefined
+  return { count: Number(count), periodMs: Number(multiple ?? 1) * RATE_MS[name!]! }
+}
+
+function parsePercent(text: string): number | undefined {
+  const amount = Number(PERCENT.exec(text)?.[1] ?? Number.NaN)
+  return amount <= 100 ? amount / 100 : undefined
+}
+
+function parseSize(text: string): number | undefined {
+  const [, amount, name] = SIZE.exec(text) ?? []
+  return amount === undefined ? undefined : Math.floor(Number(amount) * SIZE_BYTES[name!.toLowerCase()]!)
+}
+
+function unit<T>(expected: string, pattern: RegExp, parse: (text: string) => T | undefined) {
+  const error = (issue: { readonly input?: unknown }) => `${JSON.stringify(issue.input)} is not ${expected}`
+  return z
+    .string({ error })
+    .regex(pattern, { error })
+    .transform((text, refinement): T => {
+      const parsed = parse(text)
+      if (parsed !== undefined) return parsed
+      refinement.addIssue({ code: 'custom', message: error({ input: text }) })
+      return z.NEVER
+    })
+    .describe(expected)
+}

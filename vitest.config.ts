@@ -1,0 +1,20 @@
+// How `npm test` runs: files in parallel workers, coverage of the engine and the plugins.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['turnpike-source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['turnpike-source', 'node', 'import', 'default'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    execArgv: ['--conditions=turnpike-source'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'plugins/**/*.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'coverage',
+    },
+  },
+})
