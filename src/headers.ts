@@ -4,6 +4,25 @@
 const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const INVALID_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
+// RFC 9110 section 7.6.1, with the older names that proxies still meet.
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+
+/** True for a field that belongs to one connection and is never passed on. The name is in lower case. */
+export function isHopByHop(lowerName: string): boolean {
+  return HOP_BY_HOP.has(lowerName)
+}
+
 /** The part that only reads. Names are given in lower case. */
 export interface ReadonlyHeaderList {
   /** name, value, name, value ... exactly as received. */

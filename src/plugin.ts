@@ -103,7 +103,7 @@ export interface Exchange {
   deadlineAt: number
   readonly trace: TraceFacts | undefined
   /** Every call to a target so far, oldest first. */
-  readonly attempts: readonly Attempt[]
+  readonly attempts: Attempt[]
   /** What will be sent to the service; headers and path may be changed by `onRequest`. */
   readonly request: UpstreamRequest
   /** The status sent to the client, 0 before. */

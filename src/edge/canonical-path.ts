@@ -1,0 +1,45 @@
+// One canonical path per request, or a refusal: matched, authorised, logged and forwarded as the same string.
+import { GatewayError } from '../errors.ts'
+
+// Segments that start with no dot and carry nothing escaped: what nearly every request has.
+const PLAIN = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*\/?$/
+// RFC 3986 section 3.3: what may stand in a path at all.
+const PATH_CHARACTERS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/
+const UNRESERVED = /[A-Za-z0-9._~-]/
+// Decoders behind the gateway see a separator, an end or a control in these: / \ NUL-US DEL ? #.
+const AMBIGUOUS = /%(?:2F|5C|[01][0-9A-F]|7F|3F|23)/
+// A second decoding would make one of the above, a dot or a percent sign.
+const DOUBLE_ENCODED = /%25(?:2[EeFf35]|5[Cc]|[01][0-9A-Fa-f]|7[Ff]|3[Ff])/
+// `.` and `..`, also with path parameters (`..;x`), which some servers strip before they resolve dots.
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
+// Some servers strip spaces and parameters at the end of a segment.
+const STRIPPED_END = /(?:%20|\.\.;)(?:\/|$)|\.\.;/
+
+/** Longest request target, in bytes (RFC 9110 section 4.1 asks for at least 8000). */
+export const MAX_TARGET_BYTES = 8192
+
+/**
+ * RFC 3986 section 6.2.2: decodes escaped unreserved characters and upper-cases the other escapes.
+ * Throws INVALID_PATH for a path that two servers could read in two ways.
+ */
+export function canonicalPath(path: string): string {
+  if (PLAIN.test(path) && path !== '') return path
+  if (path[0] !== '/') throw refusal('The path must start with a slash.')
+  if (!PATH_CHARACTERS.test(path)) throw refusal('The path has a character that must be percent-encoded.')
+  const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, normalizeEscape)
+  if (decoded.includes('//')) throw refusal('The path has an empty segment.')
+  if (AMBIGUOUS.test(decoded)) throw refusal('The path has an escaped separator or control character.')
+  if (DOUBLE_ENCODED.test(decoded)) throw refusal('The path is escaped twice.')
+  if (DOT_SEGMENT.test(decoded)) throw refusal('The path has dot segments.')
+  if (STRIPPED_END.test(decoded)) throw refusal('A path segment has an ambiguous end.')
+  return decoded
+}
+
+function normalizeEscape(encoded: string): string {
+  const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+  return UNRESERVED.test(character) ? character : encoded.toUpperCase()
+}
+
+function refusal(detail: string): GatewayError {
+  return new GatewayError('INVALID_PATH', { detail })
+}

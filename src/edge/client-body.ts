@@ -1,0 +1,139 @@
+// The client's body: read once from the socket, handed to one attempt at a time, kept for another when asked.
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { GatewayError } from '../errors.ts'
+import type { RequestBody } from '../plugin.ts'
+
+export interface BodyFraming {
+  readonly contentLength: number | undefined
+  readonly chunked: boolean
+}
+
+export class ClientBody implements RequestBody {
+  readonly present: boolean
+  readonly length: number | undefined
+  /** Bytes that have arrived. */
+  received = 0
+  readonly #source: IncomingMessage
+  #limit = Number.POSITIVE_INFINITY
+  #retainLimit = 0
+  #kept: Buffer[] | undefined = []
+  #opened = false
+  #ended = false
+  #failure: Error | undefined
+  #reader: BodyReader | undefined
+
+  constructor(source: IncomingMessage, framing: BodyFraming) {
+    this.#source = source
+    this.length = framing.contentLength
+    this.present = framing.chunked || (framing.contentLength ?? 0) > 0
+  }
+
+  get replayable(): boolean {
+    return !this.present || !this.#opened || this.#kept !== undefined
+  }
+
+  /** True when nothing of the body is left on the connection. */
+  get ended(): boolean {
+    return !this.present || this.#ended
+  }
+
+  /** True when the last byte has arrived, read or not. */
+  get complete(): boolean {
+    return this.#source.complete
+  }
+
+  retain(bytes: number): void {
+    this.#retainLimit = Math.max(this.#retainLimit, bytes)
+    if ((this.length ?? 0) > this.#retainLimit) this.#retainLimit = 0
+  }
+
+  limit(bytes: number): void {
+    this.#limit = Math.min(this.#limit, bytes)
+  }
+
+  open(): Readable {
+    if (!this.replayable)
+      throw new GatewayError('INTERNAL_ERROR', { cause: new Error('body was read before') })
+    this.#reader?.destroy()
+    const reader = new BodyReader(this.#source, () => this.#detach(reader))
+    this.#reader = reader
+    if (!this.#opened) this.#start()
+    for (const chunk of this.#kept ?? []) reader.push(chunk)
+    if (this.#failure) reader.destroy(this.#failure)
+    else if (this.#ended) reader.push(null)
+    return reader
+  }
+
+  /** Lets the rest of an unwanted body run off, so that the connection can end. */
+  drain(): void {
+    this.#detach(this.#reader)
+    this.#source.resume()
+  }
+
+  #start(): void {
+    this.#opened = true
+    this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
+    this.#source.on('end', () => this.#end())
+    this.#source.on('error', () => this.#fail(new GatewayError('CLIENT_CLOSED')))
+    this.#source.on('close', () => {
+      if (!this.#ended) this.#fail(new GatewayError('CLIENT_CLOSED'))
+    })
+    this.#source.pause()
+  }
+
+  #take(chunk: Buffer): void {
+    this.received += chunk.length
+    if (this.received > this.#limit) {
+      this.#fail(new GatewayError('BODY_TOO_LARGE'))
+      return
+    }
+    this.#keep(chunk)
+    if (this.#reader && !this.#reader.push(chunk)) this.#source.pause()
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#kept === undefined) return
+    if (this.received <= this.#retainLimit) this.#kept.push(chunk)
+    else this.#kept = undefined
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#reader?.push(null)
+  }
+
+  #fail(failure: GatewayError): void {
+    if (this.#failure || this.#ended) return
+    this.#failure = failure
+    this.#kept = undefined
+    this.#reader?.destroy(failure)
+  }
+
+  #detach(reader: BodyReader | undefined): void {
+    if (this.#reader !== reader) return
+    this.#reader = undefined
+    this.#source.pause()
+  }
+}
+
+/** A view of the body for one attempt; destroying it leaves the client's socket alone. */
+class BodyReader extends Readable {
+  readonly #source: IncomingMessage
+  readonly #onGone: () => void
+
+  constructor(source: IncomingMessage, onGone: () => void) {
+    super()
+    this.#source = source
+    this.#onGone = onGone
+  }
+
+  override _read(): void {
+    this.#source.resume()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#onGone()
+    callback(error)
+  }
+}

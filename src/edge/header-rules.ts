@@ -1,0 +1,99 @@
+// What happens to each request header by its name: passed on, dropped, or read by the edge.
+import { isHopByHop } from '../headers.ts'
+
+export type HeaderRule =
+  | 'forward'
+  | 'drop'
+  | 'host'
+  | 'connection'
+  | 'transfer-encoding'
+  | 'content-length'
+  | 'expect'
+  | 'forwarded'
+  | 'trusted-only'
+
+const READ_BY_EDGE: ReadonlyMap<string, HeaderRule> = new Map([
+  ['host', 'host'],
+  ['connection', 'connection'],
+  ['transfer-encoding', 'transfer-encoding'],
+  ['content-length', 'content-length'],
+  ['expect', 'expect'],
+])
+
+/** Said by proxies in front; rebuilt by the edge, so never passed on as they came. */
+const FORWARDED: ReadonlySet<string> = new Set([
+  'forwarded',
+  'via',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+])
+
+/** Other spellings of the client's address, of the target or of the method: nobody may say these for us. */
+const OVERRIDES: ReadonlySet<string> = new Set([
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-original-url',
+  'x-real-ip',
+  'x-remote-addr',
+  'x-rewrite-url',
+])
+
+/** Names that services take for identity or mesh control; only the gateway may set them. */
+const IDENTITY = [
+  'dtab-local',
+  'finagle-',
+  'l5d-',
+  'remote-user',
+  'ssl-client-',
+  'x-auth-',
+  'x-authenticated-',
+  'x-client-cert',
+  'x-consumer-',
+  'x-envoy-',
+  'x-forwarded-',
+  'x-remote-',
+  'x-ssl-client-',
+  'x-turnpike-',
+  'x-user',
+]
+// gRPC-Web's stand-in for User-Agent: the one harmless name under `x-user`.
+const HARMLESS: ReadonlySet<string> = new Set(['x-user-agent'])
+
+/** Names kept for speed; a client that invents names only makes the memory start anew. */
+const REMEMBERED = 2000
+
+/** The rule for a name as spelled, remembered: clients send the same few names for ever. */
+export function createHeaderRules(): (name: string) => HeaderRule {
+  const known = new Map<string, HeaderRule>()
+  return (name) => {
+    let rule = known.get(name)
+    if (rule === undefined) {
+      rule = ruleOf(name.toLowerCase())
+      if (known.size >= REMEMBERED) known.clear()
+      known.set(name, rule)
+    }
+    return rule
+  }
+}
+
+function ruleOf(lower: string): HeaderRule {
+  const read = READ_BY_EDGE.get(lower)
+  if (read) return read
+  // CGI and WSGI turn both `-` and `_` into `_`: `X_User_Id` would be read as `X-User-Id` (CVE-2026-39858 class).
+  if (isHopByHop(lower) || OVERRIDES.has(lower) || lower.includes('_')) return 'drop'
+  if (FORWARDED.has(lower)) return 'forwarded'
+  if (lower === 'x-gateway-attempt') return 'trusted-only'
+  if (HARMLESS.has(lower)) return 'forward'
+  return IDENTITY.some((prefix) => lower.startsWith(prefix)) ? 'drop' : 'forward'
+}

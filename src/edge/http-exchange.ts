@@ -1,0 +1,113 @@
+// An exchange over HTTP: the facts of one request, and the request that will go to the service.
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
+import type {
+  Attempt,
+  Consumer,
+  DirectResponse,
+  Exchange,
+  RouteFacts,
+  TraceFacts,
+  UpstreamRequest,
+} from '../plugin.ts'
+import { type BodyFraming, ClientBody } from './client-body.ts'
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+/** A response body may be silent this long unless a route says otherwise. */
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000
+
+export interface ExchangeFacts {
+  readonly id: string
+  readonly startedAt: number
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly path: string
+  readonly query: string
+  readonly clientIp: string
+  readonly trusted: boolean
+  /** Header pairs for the service: hygiene done, forwarded headers appended. */
+  readonly upstreamPairs: string[]
+  /** Why the request is refused already. */
+  readonly error?: GatewayError
+}
+
+export class HttpExchange implements Exchange {
+  readonly id: string
+  readonly startedAt: number
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly path: string
+  readonly query: string
+  readonly clientIp: string
+  /** True when the peer is a trusted proxy. */
+  readonly trusted: boolean
+  readonly headers: ReadonlyHeaderList
+  readonly request: UpstreamRequest
+  readonly body: ClientBody
+  readonly attempts: Attempt[] = []
+  route: RouteFacts | undefined
+  params: Readonly<Record<string, string>> = NO_PARAMS
+  consumer: Consumer | undefined
+  deadlineAt = Number.POSITIVE_INFINITY
+  trace: TraceFacts | undefined
+  status = 0
+  error: GatewayError | undefined
+  answer: DirectResponse | undefined
+  /** True when the bytes had no single meaning: the connection is not used again. */
+  readonly malformed: boolean
+  #abort: AbortController | undefined
+  #cancelled: GatewayError | undefined
+
+  constructor(raw: IncomingMessage, framing: BodyFraming, facts: ExchangeFacts) {
+    this.id = facts.id
+    this.startedAt = facts.startedAt
+    this.method = raw.method!
+    this.scheme = facts.scheme
+    this.host = facts.host
+    this.path = facts.path
+    this.query = facts.query
+    this.clientIp = facts.clientIp
+    this.trusted = facts.trusted
+    this.error = facts.error
+    this.malformed = facts.error !== undefined
+    this.headers = new HeaderList(raw.rawHeaders)
+    this.body = new ClientBody(raw, framing)
+    this.request = {
+      exchange: this,
+      method: this.method,
+      path: facts.path + facts.query,
+      headers: new HeaderList(facts.upstreamPairs),
+      body: this.body,
+      attemptTimeoutMs: Number.POSITIVE_INFINITY,
+      idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+    }
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= this.#startAbort()
+    return this.#abort.signal
+  }
+
+  respond(response: DirectResponse): void {
+    this.answer = response
+  }
+
+  /** The client went away: whatever is under way for it stops. */
+  cancel(reason: GatewayError): void {
+    this.#cancelled ??= reason
+    this.error ??= reason
+    this.#abort?.abort(reason)
+  }
+
+  #startAbort(): AbortController {
+    const controller = new AbortController()
+    if (this.#cancelled) controller.abort(this.#cancelled)
+    return controller
+  }
+}
+
+export function clientClosed(): GatewayError {
+  return new GatewayError('CLIENT_CLOSED')
+}

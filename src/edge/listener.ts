@@ -1,0 +1,90 @@
+// The client side: one Fastify instance with @fastify/http-proxy mounted once, every request handed to `serve`.
+
+import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
+import httpProxy from '@fastify/http-proxy'
+import fastify, { type FastifyInstance } from 'fastify'
+import { refuseMalformed } from './malformed-request.ts'
+
+/** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
+
+/** Bounds of the client side; milliseconds and bytes. */
+export const CLIENT_LIMITS = {
+  headerBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 300_000,
+  keepAliveTimeoutMs: 75_000,
+  /** How often expired connections are looked for. */
+  checkIntervalMs: 1000,
+} as const
+
+export type Serve = (request: IncomingMessage, response: ServerResponse, target: string) => void
+
+export interface Listener {
+  readonly server: Server
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>
+  close(): Promise<void>
+}
+
+export async function createListener(serve: Serve): Promise<Listener> {
+  const instance = createFastify()
+  for (const method of METHODS) {
+    if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
+  }
+  await instance.register(httpProxy, {
+    // Never dialled: the handler below forwards on the gateway's own pools.
+    upstream: 'http://upstream.invalid',
+    httpMethods: METHODS.filter((method) => !REFUSED_METHODS.has(method)),
+    disableRequestLogging: true,
+    handler(request, reply) {
+      reply.hijack()
+      serve(request.raw, reply.raw, targetOf(request.raw))
+    },
+  })
+  // What no route of the framework takes (TRACE) still gets the gateway's own answer.
+  instance.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    serve(request.raw, reply.raw, targetOf(request.raw))
+  })
+  await instance.ready()
+  // Node would answer an unknown expectation with an empty 417 by itself.
+  instance.server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
+  return {
+    server: instance.server,
+    listen: ({ host, port }) => instance.listen({ host, port, backlog: 4096 }),
+    close: () => instance.close(),
+  }
+}
+
+function createFastify(): FastifyInstance {
+  return fastify({
+    http: {
+      maxHeaderSize: CLIENT_LIMITS.headerBytes,
+      headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
+      connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
+    },
+    requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
+    keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
+    // A half-sent request at shutdown is served, not refused.
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    logger: false,
+    exposeHeadRoutes: false,
+    genReqId: () => '',
+    clientErrorHandler: refuseMalformed,
+    rewriteUrl,
+  })
+}
+
+/**
+ * The framework sees every request as `/` with an opaque body: its router, the proxy's path rules and the body
+ * parsers would each have an opinion of their own, and there must be one. The real target stays in `originalUrl`.
+ */
+function rewriteUrl(request: IncomingMessage): string {
+  request.headers['content-type'] = 'application/octet-stream'
+  return '/'
+}
+
+function targetOf(request: IncomingMessage): string {
+  return (request as IncomingMessage & { originalUrl?: string }).originalUrl ?? request.url ?? ''
+}

@@ -1,0 +1,113 @@
+// One pass over the raw request headers: framing checked, hygiene done, what may go on collected.
+import { GatewayError } from '../errors.ts'
+import { createHeaderRules } from './header-rules.ts'
+
+/** Header fields of one request (Envoy's default). */
+const MAX_FIELDS = 100
+
+const ruleFor = createHeaderRules()
+
+export interface RequestHead {
+  /** The one Host, as sent. */
+  readonly host: string
+  /** Pairs that may go to the service as they are. */
+  readonly forward: string[]
+  /** Pairs that count only when the peer is a trusted proxy. */
+  readonly forwarded: readonly string[]
+  readonly contentLength: number | undefined
+  readonly chunked: boolean
+}
+
+interface Scan {
+  host: string | undefined
+  connection: string | undefined
+  contentLength: number | undefined
+  chunked: boolean
+  readonly forward: string[]
+  readonly forwarded: string[]
+}
+
+/** `raw` is node's flat `rawHeaders`. Throws a GatewayError for anything with more than one meaning. */
+export function readRequestHead(raw: readonly string[]): RequestHead {
+  if (raw.length > MAX_FIELDS * 2) throw new GatewayError('HEADERS_TOO_LARGE')
+  const scan: Scan = {
+    host: undefined,
+    connection: undefined,
+    contentLength: undefined,
+    chunked: false,
+    forward: [],
+    forwarded: [],
+  }
+  for (let at = 0; at < raw.length; at += 2) take(scan, raw[at]!, raw[at + 1]!)
+  if (scan.host === undefined) throw new GatewayError('INVALID_HOST')
+  if (scan.chunked && scan.contentLength !== undefined) throw badFraming()
+  if (scan.connection !== undefined) removeListed(scan.forward, scan.connection)
+  return {
+    host: scan.host,
+    forward: scan.forward,
+    forwarded: scan.forwarded,
+    contentLength: scan.contentLength,
+    chunked: scan.chunked,
+  }
+}
+
+function take(scan: Scan, name: string, value: string): void {
+  switch (ruleFor(name)) {
+    case 'forward':
+      scan.forward.push(name, value)
+      return
+    case 'forwarded':
+    case 'trusted-only':
+      scan.forwarded.push(name, value)
+      return
+    case 'host':
+      // RFC 9112 section 3.2: more than one Host must be refused.
+      if (scan.host !== undefined) throw new GatewayError('INVALID_HOST')
+      scan.host = value
+      return
+    case 'connection':
+      scan.connection = scan.connection === undefined ? value : `${scan.connection},${value}`
+      return
+    case 'content-length':
+      if (scan.contentLength !== undefined || !/^\d{1,15}$/.test(value)) throw badFraming()
+      scan.contentLength = Number(value)
+      scan.forward.push(name, value)
+      return
+    case 'transfer-encoding':
+      takeCoding(scan, value)
+      return
+    case 'expect':
+      if (value.toLowerCase() !== '100-continue') throw new GatewayError('EXPECTATION_FAILED')
+      return
+    case 'drop':
+      return
+  }
+}
+
+function takeCoding(scan: Scan, value: string): void {
+  // RFC 9112 section 6.1: an unknown coding is 501; the parser behind would drop it and pass coded bytes as plain.
+  if (scan.chunked || value.toLowerCase() !== 'chunked')
+    throw new GatewayError('TRANSFER_CODING_NOT_SUPPORTED')
+  scan.chunked = true
+}
+
+function removeListed(forward: string[], connection: string): void {
+  const listed = new Set(connection.split(',').map((token) => token.trim().toLowerCase()))
+  listed.delete('close')
+  listed.delete('keep-alive')
+  // A client must not choose which end-to-end framing the service sees.
+  listed.delete('content-length')
+  if (listed.size === 0) return
+  let kept = 0
+  for (let at = 0; at < forward.length; at += 2) {
+    if (listed.has(forward[at]!.toLowerCase())) continue
+    forward[kept] = forward[at]!
+    forward[kept + 1] = forward[at + 1]!
+    kept += 2
+  }
+  forward.length = kept
+}
+
+function badFraming(): GatewayError {
+  return new GatewayError('BAD_REQUEST', { detail: 'The length of the body is ambiguous.' })
+}

@@ -1,0 +1,31 @@
+// The request target (RFC 9112 section 3.2) split into authority, path and query.
+import { GatewayError } from '../errors.ts'
+import { canonicalPath, MAX_TARGET_BYTES } from './canonical-path.ts'
+
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i
+
+export interface RequestTarget {
+  readonly path: string
+  /** With its `?`, or ''. */
+  readonly query: string
+  /** Of the absolute form; must agree with Host. */
+  readonly authority: string | undefined
+}
+
+/** Throws URI_TOO_LONG, INVALID_PATH. */
+export function parseRequestTarget(target: string): RequestTarget {
+  if (target.length > MAX_TARGET_BYTES) throw new GatewayError('URI_TOO_LONG')
+  if (target[0] === '/') return split(target, undefined)
+  const absolute = ABSOLUTE_FORM.exec(target)
+  if (!absolute)
+    throw new GatewayError('INVALID_PATH', { detail: 'The request target must be a path or a URL.' })
+  const rest = absolute[2]!
+  return split(rest[0] === '/' ? rest : `/${rest}`, absolute[1])
+}
+
+function split(target: string, authority: string | undefined): RequestTarget {
+  if (target.includes('#')) throw new GatewayError('INVALID_PATH', { detail: 'The target has a fragment.' })
+  const mark = target.indexOf('?')
+  if (mark < 0) return { path: canonicalPath(target), query: '', authority }
+  return { path: canonicalPath(target.slice(0, mark)), query: target.slice(mark), authority }
+}

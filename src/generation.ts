@@ -1,0 +1,119 @@
+// One immutable, compiled configuration: route table, services, chains. Swapped whole, closed when unused.
+import { type Chain, compileChain } from './chain/chain.ts'
+import type { Configuration, RouteConfiguration, ServiceConfiguration } from './config/configuration.ts'
+import { TrustedProxies } from './edge/client-address.ts'
+import { GatewayError } from './errors.ts'
+import type { Call, RouteFacts } from './plugin.ts'
+import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
+import type { RoutePattern } from './routing/route-pattern.ts'
+import { createRouteTable, type RouteTable } from './routing/route-table.ts'
+import type { RouteRecorder } from './telemetry/telemetry.ts'
+import type { Service } from './upstream/service.ts'
+import type { ServicePool } from './upstream/service-pool.ts'
+
+/** A route, ready to serve. */
+export interface CompiledRoute extends RoutePattern {
+  readonly facts: RouteFacts
+  readonly chain: Chain
+  readonly recorder: RouteRecorder
+}
+
+export interface GenerationEnvironment extends HookEnvironment {
+  readonly services: ServicePool
+  /** Binds a route's metrics and log fields. */
+  record(facts: RouteFacts): RouteRecorder
+}
+
+export class Generation {
+  readonly number: number
+  readonly configuration: Configuration
+  readonly table: RouteTable<CompiledRoute>
+  readonly services: ReadonlyMap<string, Service>
+  readonly proxies: TrustedProxies
+  readonly #environment: GenerationEnvironment
+  readonly #routes: readonly CompiledRoute[] = []
+  readonly #held: ServiceConfiguration[] = []
+  readonly #onClosed = Promise.withResolvers<void>()
+  #inFlight = 0
+  #retired = false
+
+  /** Throws what a plugin's `create` or a TLS file throws; nothing is kept then. */
+  constructor(number: number, configuration: Configuration, environment: GenerationEnvironment) {
+    this.number = number
+    this.configuration = configuration
+    this.#environment = environment
+    this.proxies = new TrustedProxies(configuration.trustProxy)
+    try {
+      this.services = this.#holdServices()
+      this.#routes = configuration.routes.map((route) => this.#compile(route))
+      this.table = createRouteTable(this.#routes)
+    } catch (thrown) {
+      void this.#letGo()
+      throw thrown
+    }
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  enter(): void {
+    this.#inFlight++
+  }
+
+  leave(): void {
+    this.#inFlight--
+    if (this.#retired && this.#inFlight === 0) this.#close()
+  }
+
+  /** Another generation serves from now on. Resolves when the last exchange has ended and all is closed. */
+  retire(): Promise<void> {
+    this.#retired = true
+    if (this.#inFlight === 0) this.#close()
+    return this.#onClosed.promise
+  }
+
+  #holdServices(): ReadonlyMap<string, Service> {
+    const services = new Map<string, Service>()
+    for (const [name, settings] of this.configuration.services) {
+      services.set(name, this.#environment.services.hold(settings))
+      this.#held.push(settings)
+    }
+    return services
+  }
+
+  #compile(route: RouteConfiguration): CompiledRoute {
+    const facts = { id: route.id, service: route.service, pattern: route.path }
+    const owner = { holder: this, root: this.configuration.root }
+    const hooks = createRouteHooks(route, this.#environment, owner)
+    const service = this.services.get(route.service)
+    return {
+      id: route.id,
+      hosts: route.hosts,
+      path: route.path,
+      methods: route.methods,
+      headers: route.headers,
+      query: route.query,
+      origin: route.origin,
+      facts,
+      chain: compileChain(hooks, service?.call ?? noService),
+      recorder: this.#environment.record(facts),
+    }
+  }
+
+  #close(): void {
+    const chains = this.#routes.map((route) => route.chain.close())
+    Promise.all([...chains, this.#letGo()]).then(
+      () => this.#onClosed.resolve(),
+      (failure) => this.#onClosed.reject(failure),
+    )
+  }
+
+  async #letGo(): Promise<void> {
+    const { services, states } = this.#environment
+    await states.release(this)
+    await Promise.all(this.#held.map((settings) => services.release(settings)))
+  }
+}
+
+const noService: Call = () => Promise.reject(new GatewayError('NO_HEALTHY_TARGET'))

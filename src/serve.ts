@@ -1,0 +1,128 @@
+// A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Answer, type AnswerMaker, runChain } from './chain/run.ts'
+import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
+import type { Serve } from './edge/listener.ts'
+import { renderDirect, renderProblem } from './edge/problem.ts'
+import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
+import { GatewayError } from './errors.ts'
+import type { CompiledRoute, Generation } from './generation.ts'
+import type { RouteRecorder, Tracer } from './telemetry/telemetry.ts'
+
+export interface ServeOptions {
+  arrive(raw: IncomingMessage, target: string): HttpExchange
+  generation(): Generation
+  readonly tracer: Tracer
+  /** Records what no route took. */
+  readonly unmatched: RouteRecorder
+  isDraining(): boolean
+}
+
+const ANSWERS: AnswerMaker = { fromDirect: renderDirect, fromError: renderProblem }
+
+export function createServe(options: ServeOptions): Serve {
+  return function serve(raw, response, target) {
+    const exchange = options.arrive(raw, target)
+    const generation = options.generation()
+    generation.enter()
+    const course: Course = { exchange, generation, route: undefined, sent: { bytes: 0 } }
+    response.on('close', () => finish(options, course, response))
+    void answerExchange(options, course, response)
+  }
+}
+
+/** One exchange on its way through one generation. */
+interface Course {
+  readonly exchange: HttpExchange
+  readonly generation: Generation
+  readonly sent: SentBytes
+  route: CompiledRoute | undefined
+}
+
+async function answerExchange(
+  options: ServeOptions,
+  course: Course,
+  response: ServerResponse,
+): Promise<void> {
+  const { exchange } = course
+  startTrace(options, exchange)
+  const answer = await decide(course)
+  exchange.status = answer.status
+  if (response.destroyed) drop(answer)
+  else send(options, course, { response, answer })
+}
+
+async function decide(course: Course): Promise<Answer> {
+  const { exchange, generation } = course
+  if (exchange.error) return renderProblem(exchange.error, exchange)
+  const match = generation.table.match(exchange)
+  if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
+  if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
+  course.route = match.route
+  exchange.route = match.route.facts
+  exchange.params = match.params
+  const { chain } = match.route
+  if (match.preflightAllow === undefined) return runChain(chain, exchange, ANSWERS)
+  const refusal = methodNotAllowed(match.preflightAllow)
+  return runChain({ ...chain, call: () => Promise.reject(refusal) }, exchange, ANSWERS)
+}
+
+function send(
+  options: ServeOptions,
+  { exchange, sent }: Course,
+  { response, answer }: { readonly response: ServerResponse; readonly answer: Answer },
+): void {
+  const bodyLeft = !exchange.body.ended && !exchange.body.complete
+  const facts = { requestId: exchange.id, method: exchange.method, sent }
+  const close = options.isDraining() || bodyLeft || exchange.malformed
+  try {
+    sendAnswer(response, answer, { ...facts, close })
+  } catch (thrown) {
+    // A field that the parser let through but that may not be written again.
+    drop(answer)
+    const error = new GatewayError('UPSTREAM_INVALID_RESPONSE', { cause: thrown })
+    sendAnswer(response, refuse(exchange, error), { ...facts, close: true })
+    exchange.status = error.status
+  }
+  if (!exchange.body.ended) exchange.body.drain()
+}
+
+function finish(options: ServeOptions, course: Course, response: ServerResponse): void {
+  const { exchange, generation, route, sent } = course
+  const aborted = !response.writableFinished
+  if (aborted) exchange.cancel(clientClosed())
+  for (const onFinish of route?.chain.onFinish ?? []) onFinish(exchange)
+  const recorder = route?.recorder ?? options.unmatched
+  recorder.finish(exchange, {
+    bytesIn: exchange.body.received,
+    bytesOut: sent.bytes,
+    upstreamMs: upstreamMs(exchange),
+    aborted,
+  })
+  options.tracer.finish(exchange)
+  generation.leave()
+}
+
+function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {
+  const { headers } = exchange
+  exchange.trace = tracer.start(headers.get('traceparent'), headers.get('tracestate'), exchange.trusted)
+}
+
+function upstreamMs(exchange: HttpExchange): number {
+  let total = 0
+  for (const attempt of exchange.attempts) total += attempt.durationMs
+  return total
+}
+
+function refuse(exchange: HttpExchange, error: GatewayError): Answer {
+  exchange.error = error
+  return renderProblem(error, exchange)
+}
+
+function methodNotAllowed(allow: readonly string[]): GatewayError {
+  return new GatewayError('METHOD_NOT_ALLOWED', { headers: ['Allow', allow.join(', ')] })
+}
+
+function drop(answer: Answer): void {
+  if (typeof answer.body === 'object' && 'discard' in answer.body) answer.body.discard()
+}

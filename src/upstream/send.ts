@@ -1,0 +1,150 @@
+// One attempt: pick a target, send the request there, tell balance and ejection how it went.
+import { GatewayError } from '../errors.ts'
+import type {
+  Attempt,
+  Clock,
+  Exchange,
+  ReadonlyHeaderList,
+  UpstreamRequest,
+  UpstreamResponse,
+} from '../plugin.ts'
+import { serverName } from './pool.ts'
+import type { TlsSettings } from './settings.ts'
+import type { Target } from './target.ts'
+import { Transfer, type TransferObserver } from './transfer.ts'
+
+/** A wish of a service for rest is honoured in the balance up to this long. */
+const MAX_PENALTY_MS = 300_000
+const NO_TARGETS: ReadonlySet<string> = new Set()
+
+export interface AttemptSpan {
+  /** Header pairs to send with this attempt (`traceparent`, `tracestate`). */
+  readonly headers: readonly string[]
+  end(attempt: Attempt): void
+}
+
+/** Watches attempts: spans and metrics. */
+export interface AttemptObserver {
+  start(exchange: Exchange, target: { readonly url: string; readonly service: string }): AttemptSpan
+}
+
+export interface SendOptions {
+  readonly service: string
+  readonly clock: Clock
+  readonly observer: AttemptObserver
+  readonly tls: TlsSettings | undefined
+  /** Requests that one target may hold, sent and waiting. */
+  readonly maxPending: number
+  pick(exchange: Exchange, tried: ReadonlySet<string>): Target | undefined
+}
+
+/** Makes the innermost `Call` of a service. Rejects with a GatewayError. */
+export function createSend(options: SendOptions): (request: UpstreamRequest) => Promise<UpstreamResponse> {
+  return function send(request) {
+    const { exchange } = request
+    const target = options.pick(exchange, triedBy(exchange))
+    if (!target)
+      return Promise.reject(new GatewayError('NO_HEALTHY_TARGET', { headers: ['Retry-After', '1'] }))
+    if (target.pending >= options.maxPending) {
+      return Promise.reject(new GatewayError('UPSTREAM_QUEUE_FULL', { headers: ['Retry-After', '1'] }))
+    }
+    return new Promise((resolve, reject) => dispatch(options, target, request, { resolve, reject }))
+  }
+}
+
+interface Settle {
+  resolve(response: UpstreamResponse): void
+  reject(failure: GatewayError): void
+}
+
+function dispatch(options: SendOptions, target: Target, request: UpstreamRequest, settle: Settle): void {
+  const span = options.observer.start(request.exchange, { url: target.url, service: options.service })
+  target.onPick()
+  const observer = observe(options.clock, target, { request, span })
+  const transfer = new Transfer(request, { clock: options.clock, observer }, settle)
+  if (request.exchange.signal.aborted) {
+    transfer.abort(request.exchange.signal.reason)
+    return
+  }
+  const name = serverName(target.url, options.tls)
+  try {
+    target.pool.dispatch(
+      {
+        method: request.method,
+        path: request.path,
+        headers: withTrace(request.headers.pairs, span.headers),
+        body: request.body.present ? request.body.open() : null,
+        bodyTimeout: Number.isFinite(request.idleTimeoutMs) ? request.idleTimeoutMs : 0,
+        // undici would close the connection after each HEAD, for servers that wrongly send a body.
+        ...(request.method === 'HEAD' ? { reset: false } : {}),
+        ...(name === undefined ? {} : { servername: name }),
+      } as Parameters<typeof target.pool.dispatch>[0],
+      transfer,
+    )
+  } catch (error) {
+    transfer.abort(error)
+  }
+}
+
+function observe(
+  clock: Clock,
+  target: Target,
+  { request, span }: { readonly request: UpstreamRequest; readonly span: AttemptSpan },
+): TransferObserver {
+  const startedAt = clock.now()
+  const note = (status: number, error: GatewayError | undefined): number => {
+    const durationMs = clock.now() - startedAt
+    const attempt: Attempt = { target: target.url, startedAt, durationMs, status, error }
+    request.exchange.attempts.push(attempt)
+    span.end(attempt)
+    return durationMs
+  }
+  return {
+    onHead(status, headers) {
+      judgeStatus(target, { status, headers, durationMs: note(status, undefined) })
+    },
+    onFailure(failure) {
+      const durationMs = note(0, failure)
+      if (failure.source === 'upstream') target.onFailure(durationMs)
+      else target.onIgnored()
+    },
+    onEnd() {
+      target.onEnd()
+    },
+  }
+}
+
+interface Head {
+  readonly status: number
+  readonly headers: ReadonlyHeaderList
+  readonly durationMs: number
+}
+
+function judgeStatus(target: Target, { status, headers, durationMs }: Head): void {
+  // 502, 503, 504: the target cannot serve. 500 and 429 speak of the request or the load, not of a dead target.
+  if (status === 502 || status === 503 || status === 504) target.onFailure(durationMs, penalty(headers))
+  else if (status >= 500 || status === 429) target.onPushback(durationMs, penalty(headers))
+  else target.onSuccess(durationMs)
+}
+
+function penalty(headers: ReadonlyHeaderList): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return seconds > 0 ? Math.min(seconds * 1000, MAX_PENALTY_MS) : undefined
+}
+
+function triedBy(exchange: Exchange): ReadonlySet<string> {
+  return exchange.attempts.length === 0
+    ? NO_TARGETS
+    : new Set(exchange.attempts.map((attempt) => attempt.target))
+}
+
+function withTrace(pairs: readonly string[], trace: readonly string[]): string[] {
+  if (trace.length === 0) return pairs as string[]
+  const merged: string[] = []
+  for (let at = 0; at < pairs.length; at += 2) {
+    const lower = pairs[at]!.toLowerCase()
+    if (lower !== 'traceparent' && lower !== 'tracestate') merged.push(pairs[at]!, pairs[at + 1]!)
+  }
+  merged.push(...trace)
+  return merged
+}

@@ -1,0 +1,101 @@
+// A named backend at run time: its targets, their health, and the `Call` that reaches them.
+import type { Call, Clock, Logger } from '../plugin.ts'
+import type { Balancer } from './balance/balancer.ts'
+import { createSideChooser, pickCanary, type SideChooser } from './balance/canary.ts'
+import { PowerOfTwoChoices } from './balance/p2c.ts'
+import { RoundRobin } from './balance/round-robin.ts'
+import { HealthCheck } from './health.ts'
+import { createPool } from './pool.ts'
+import { type AttemptObserver, createSend } from './send.ts'
+import type { ServiceSettings, TargetSettings } from './settings.ts'
+import { Target } from './target.ts'
+
+export interface ServiceEnvironment {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly observer: AttemptObserver
+}
+
+export interface Service {
+  readonly name: string
+  /** Stable and canary targets. */
+  readonly targets: readonly Target[]
+  readonly call: Call
+  /** Stops checks and closes connections once their requests have ended. */
+  close(): Promise<void>
+}
+
+export function createService(settings: ServiceSettings, environment: ServiceEnvironment): Service {
+  const stable = settings.targets.map((target) => createTarget(target, settings, environment))
+  const canary = (settings.canary?.targets ?? []).map((target) => createTarget(target, settings, environment))
+  const targets = [...stable, ...canary]
+  const checks = startChecks(targets, settings, environment)
+  const call = createSend({
+    service: settings.name,
+    clock: environment.clock,
+    observer: environment.observer,
+    tls: settings.tls,
+    maxPending: settings.connections.max + settings.connections.queue,
+    pick: createPick(settings, { stable, canary }, environment.random),
+  })
+  return {
+    name: settings.name,
+    targets,
+    call,
+    async close() {
+      for (const check of checks) check.stop()
+      await Promise.all(targets.map((target) => target.pool.close()))
+    },
+  }
+}
+
+type Pick = Parameters<typeof createSend>[0]['pick']
+
+function createPick(
+  settings: ServiceSettings,
+  sides: { readonly stable: readonly Target[]; readonly canary: readonly Target[] },
+  random: () => number,
+): Pick {
+  const stable = createBalancer(settings, sides.stable, random)
+  if (!settings.canary) return (_exchange, tried) => stable.pick(tried)
+  const canary = createBalancer(settings, sides.canary, random)
+  const choose: SideChooser = createSideChooser(settings.canary, random)
+  return (exchange, tried) =>
+    choose(exchange) === 'canary' ? pickCanary(canary, stable, tried) : stable.pick(tried)
+}
+
+function createBalancer(
+  settings: ServiceSettings,
+  targets: readonly Target[],
+  random: () => number,
+): Balancer {
+  return settings.balance === 'roundRobin' ? new RoundRobin(targets) : new PowerOfTwoChoices(targets, random)
+}
+
+function createTarget(target: TargetSettings, service: ServiceSettings, environment: ServiceEnvironment) {
+  const { clock, random, logger } = environment
+  return new Target({
+    settings: target,
+    pool: createPool({ url: target.url, connections: service.connections, tls: service.tls }),
+    clock,
+    ejection: service.ejection,
+    random,
+    onEjection: (ejected) =>
+      logger.warn(
+        { service: service.name, target: target.url, ejected },
+        ejected ? 'target ejected after failures' : 'target is back after a successful probe',
+      ),
+  })
+}
+
+function startChecks(
+  targets: readonly Target[],
+  service: ServiceSettings,
+  { clock, random, logger }: ServiceEnvironment,
+): readonly HealthCheck[] {
+  const settings = service.health
+  if (!settings) return []
+  const options = { service: service.name, settings, tls: service.tls, clock, random, logger }
+  return targets.map((target) => new HealthCheck(target, options))
+}

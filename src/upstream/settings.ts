@@ -1,0 +1,66 @@
+// What a service is made of, as plain data with every default filled in.
+
+export interface TargetSettings {
+  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  readonly url: string
+  readonly weight: number
+}
+
+export interface CanarySettings {
+  /** 0 to 1. */
+  readonly percent: number
+  readonly targets: readonly TargetSettings[]
+  /** `consumer`, `ip`, `header:<name>` or `cookie:<name>`; without it each request is drawn anew. */
+  readonly stickyBy?: string | undefined
+}
+
+export interface HealthSettings {
+  readonly path: string
+  readonly everyMs: number
+  readonly timeoutMs: number
+  /** Successes in a row until a target is healthy again. */
+  readonly healthy: number
+  /** Failures in a row until a target is unhealthy. */
+  readonly unhealthy: number
+  /** Accepted statuses; undefined: any 2xx or 3xx. */
+  readonly status?: readonly number[] | undefined
+}
+
+export interface EjectionSettings {
+  /** Failures in a row that eject a target. */
+  readonly failures: number
+  /** Ejected as well when fewer than this share succeed over the window. */
+  readonly successRate: number
+  readonly windowMs: number
+  /** Requests in the window before the share counts. */
+  readonly minimum: number
+  readonly baseMs: number
+  readonly maxMs: number
+}
+
+export interface ConnectionSettings {
+  /** Open connections per target. */
+  readonly max: number
+  /** Requests that may wait for one of them, per target. */
+  readonly queue: number
+  readonly connectTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
+
+export interface TlsSettings {
+  readonly caFile?: string | undefined
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
+  readonly serverName?: string | undefined
+}
+
+export interface ServiceSettings {
+  readonly name: string
+  readonly targets: readonly TargetSettings[]
+  readonly balance: 'p2c' | 'roundRobin'
+  readonly canary?: CanarySettings | undefined
+  readonly health?: HealthSettings | undefined
+  readonly ejection: EjectionSettings | false
+  readonly connections: ConnectionSettings
+  readonly tls?: TlsSettings | undefined
+}

@@ -1,0 +1,93 @@
+// One address of a service: its pool of connections, its load and whether it is fit to be picked.
+import type { Pool } from 'undici'
+import type { Clock } from '../plugin.ts'
+import { PeakEwma } from './balance/peak-ewma.ts'
+import { Ejection, type EjectionOptions } from './ejection.ts'
+import type { EjectionSettings, TargetSettings } from './settings.ts'
+
+/** A failure is remembered as this slow, or a fast 503 would look like the best target (linkerd's load biaser). */
+const FAILURE_PENALTY_MS = 5_000
+
+export interface TargetOptions {
+  readonly settings: TargetSettings
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly ejection: EjectionSettings | false
+  readonly random: () => number
+  readonly onEjection: EjectionOptions['onChange']
+}
+
+export class Target {
+  readonly url: string
+  readonly weight: number
+  readonly pool: Pool
+  /** False while active health checks fail. */
+  healthy = true
+  /** Requests sent or waiting, bodies included. */
+  pending = 0
+  readonly #clock: Clock
+  readonly #latency: PeakEwma
+  readonly #ejection: Ejection | undefined
+
+  constructor(options: TargetOptions) {
+    this.url = options.settings.url
+    this.weight = options.settings.weight
+    this.pool = options.pool
+    this.#clock = options.clock
+    this.#latency = new PeakEwma(options.clock.now())
+    const { ejection, clock, random, onEjection } = options
+    if (ejection) this.#ejection = new Ejection({ settings: ejection, clock, random, onChange: onEjection })
+  }
+
+  /** Expected wait: decayed latency times the requests that would share it, per weight. */
+  load(): number {
+    return (this.#latency.read(this.#clock.now()) * (this.pending + 1)) / this.weight
+  }
+
+  isAvailable(): boolean {
+    return this.healthy && (this.#ejection?.isAvailable() ?? true)
+  }
+
+  /** Both the health check and real traffic say that it is down: not even worth a try when nothing is better. */
+  isDown(): boolean {
+    return !this.healthy && (this.#ejection === undefined || !this.#ejection.isAvailable())
+  }
+
+  get ejectedUntil(): number {
+    return this.#ejection?.ejectedUntil ?? 0
+  }
+
+  get latencyMs(): number {
+    return this.#latency.read(this.#clock.now())
+  }
+
+  onPick(): void {
+    this.pending++
+    this.#ejection?.onPick()
+  }
+
+  onEnd(): void {
+    this.pending--
+  }
+
+  onSuccess(rttMs: number): void {
+    this.#latency.observe(rttMs, this.#clock.now())
+    this.#ejection?.onSuccess()
+  }
+
+  /** `penaltyMs` is what the service asked for by Retry-After, if it did. */
+  onFailure(rttMs: number, penaltyMs = FAILURE_PENALTY_MS): void {
+    this.#latency.observe(Math.max(rttMs, penaltyMs), this.#clock.now())
+    this.#ejection?.onFailure()
+  }
+
+  /** Too busy or broken for this request, but not dead: slower in the balance, nothing for the ejection. */
+  onPushback(rttMs: number, penaltyMs = FAILURE_PENALTY_MS): void {
+    this.#latency.observe(Math.max(rttMs, penaltyMs), this.#clock.now())
+    this.#ejection?.onSuccess()
+  }
+
+  onIgnored(): void {
+    this.#ejection?.onIgnored()
+  }
+}

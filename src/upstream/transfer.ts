@@ -1,0 +1,157 @@
+// One request on one connection: undici's callbacks on one side, the promised head and the body on the other.
+import type { Dispatcher } from 'undici'
+import { GatewayError } from '../errors.ts'
+import type { BodySink, Clock, ResponseBody, Timer, UpstreamRequest, UpstreamResponse } from '../plugin.ts'
+import { toFailure } from './failure.ts'
+import { readResponseHeaders, readTrailers } from './response-head.ts'
+
+/** Bytes kept while nobody reads yet; the connection is paused beyond. */
+const UNREAD_LIMIT = 64 * 1024
+
+/** Told once each: at the head or a failure before it, and at the end of everything. */
+export interface TransferObserver {
+  onHead(status: number, headers: UpstreamResponse['headers']): void
+  onFailure(failure: GatewayError): void
+  onEnd(): void
+}
+
+type EndListener = (failure: GatewayError | undefined) => void
+
+export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
+  readonly #request: UpstreamRequest
+  readonly #clock: Clock
+  readonly #observer: TransferObserver
+  readonly #resolve: (response: UpstreamResponse) => void
+  readonly #reject: (failure: GatewayError) => void
+  readonly #onAbort: () => void
+  readonly #signal: AbortSignal
+  #controller: Dispatcher.DispatchController | undefined
+  #timer: Timer | undefined
+  #unread: Buffer[] = []
+  #unreadBytes = 0
+  #sink: BodySink | undefined
+  #trailers: readonly string[] = []
+  #headDelivered = false
+  #eventStream = false
+  #ended = false
+  #failure: GatewayError | undefined
+  #listeners: EndListener[] = []
+
+  constructor(
+    request: UpstreamRequest,
+    environment: { readonly clock: Clock; readonly observer: TransferObserver },
+    settle: { resolve(response: UpstreamResponse): void; reject(failure: GatewayError): void },
+  ) {
+    this.#request = request
+    this.#clock = environment.clock
+    this.#observer = environment.observer
+    this.#resolve = settle.resolve
+    this.#reject = settle.reject
+    this.#signal = request.exchange.signal
+    this.#onAbort = () => this.abort(this.#signal.reason)
+    this.#signal.addEventListener('abort', this.#onAbort)
+    this.#arm(Math.min(request.attemptTimeoutMs, request.exchange.deadlineAt - this.#clock.now()))
+  }
+
+  /** Gives up: nothing more is sent or read, and the connection is closed. */
+  abort(reason: unknown): void {
+    if (this.#ended) return
+    const started = this.#controller !== undefined
+    this.#finish(toFailure(reason, started))
+    // While the request still waits for a connection there is no controller; onRequestStart refuses it then.
+    this.#controller?.abort(reason instanceof Error ? reason : new GatewayError('INTERNAL_ERROR'))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#ended) controller.abort(this.#failure ?? new GatewayError('CLIENT_CLOSED'))
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200) return
+    this.#timer?.cancel()
+    const headers = readResponseHeaders(controller.rawHeaders as Buffer[])
+    this.#eventStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false
+    this.#headDelivered = true
+    this.#observer.onHead(status, headers)
+    this.#resolve({ status, headers, body: this })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink) {
+      if (!this.#sink.write(chunk)) controller.pause()
+      return
+    }
+    this.#unread.push(chunk)
+    this.#unreadBytes += chunk.length
+    if (this.#unreadBytes > UNREAD_LIMIT) controller.pause()
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const trailers = controller.rawTrailers as Buffer[] | null | undefined
+    if (trailers && trailers.length > 0) this.#trailers = readTrailers(trailers)
+    this.#finish(undefined)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#finish(toFailure(error, this.#controller !== undefined))
+  }
+
+  get complete(): readonly Buffer[] | undefined {
+    const whole = this.#ended && this.#failure === undefined && this.#trailers.length === 0
+    return whole && this.#sink === undefined ? this.#unread : undefined
+  }
+
+  stream(sink: BodySink): void {
+    this.#sink = sink
+    let room = true
+    for (const chunk of this.#unread) room = sink.write(chunk) && room
+    this.#unread = []
+    if (this.#ended) {
+      if (this.#failure) sink.fail(this.#failure)
+      else sink.end(this.#trailers)
+      return
+    }
+    if (!this.#eventStream) this.#arm(this.#request.exchange.deadlineAt - this.#clock.now())
+    if (room) this.resume()
+    else this.#controller?.pause()
+  }
+
+  resume(): void {
+    if (!this.#ended) this.#controller?.resume()
+  }
+
+  discard(): void {
+    this.#unread = []
+    this.abort(new GatewayError('CLIENT_CLOSED'))
+  }
+
+  onEnd(listener: EndListener): void {
+    if (this.#ended) listener(this.#failure)
+    else this.#listeners.push(listener)
+  }
+
+  #arm(ms: number): void {
+    if (ms === Number.POSITIVE_INFINITY) return
+    this.#timer = this.#clock.after(Math.max(0, ms), () => {
+      this.abort(new GatewayError('UPSTREAM_TIMEOUT', { unprocessed: this.#controller === undefined }))
+    })
+  }
+
+  #finish(failure: GatewayError | undefined): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#failure = failure
+    this.#timer?.cancel()
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    if (!this.#headDelivered) {
+      const reason = failure ?? new GatewayError('UPSTREAM_INVALID_RESPONSE')
+      this.#observer.onFailure(reason)
+      this.#reject(reason)
+    }
+    this.#observer.onEnd()
+    if (failure) this.#sink?.fail(failure)
+    else this.#sink?.end(this.#trailers)
+    for (const listener of this.#listeners) listener(failure)
+  }
+}
