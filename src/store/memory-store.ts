@@ -1,0 +1,108 @@
+// Limits in this process's memory: the embedded default, and the fallback while Redis is down. Answers at once.
+import type { Clock, LimitCheck, LimitState, LimitVerdict, Store } from '../plugin.ts'
+import { localBucketKey } from './bucket-key.ts'
+import { RateBucket } from './gcra.ts'
+import { WindowBucket } from './sliding-window.ts'
+
+/** About 50 MB when every key is in use. */
+const DEFAULT_MAX_KEYS = 100_000
+
+/** Buckets looked at to free one place: enough that an exhausted one practically never goes before a fresh one. */
+const EVICTION_SAMPLE = 16
+
+export interface MemoryStoreOptions {
+  readonly clock: Clock
+  readonly maxKeys?: number
+}
+
+export interface MemoryStore extends Store {
+  readonly shared: false
+  take(checks: readonly LimitCheck[], cost?: number): LimitVerdict
+  /** Keys held, at most `maxKeys`. */
+  readonly size: number
+}
+
+/** `WindowBucket` or `RateBucket`: a check finds the bucket of its own kind, because the kind is part of the key. */
+interface Bucket {
+  waitUs(check: LimitCheck, nowUs: number, cost: number): number
+  add(check: LimitCheck, nowUs: number, cost: number): void
+  state(check: LimitCheck, nowUs: number, waitUs: number): LimitState
+  readonly expiresAtUs: number
+  readonly used: number
+}
+
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  return new BucketTable(options.clock, options.maxKeys ?? DEFAULT_MAX_KEYS)
+}
+
+class BucketTable implements MemoryStore {
+  readonly shared = false
+  readonly #clock: Clock
+  readonly #maxKeys: number
+  readonly #buckets = new Map<string, Bucket>()
+  /** Goes round the table in insertion order, so that every bucket is looked at in turn. */
+  #hand: Iterator<[string, Bucket]>
+
+  constructor(clock: Clock, maxKeys: number) {
+    this.#clock = clock
+    this.#maxKeys = maxKeys
+    this.#hand = this.#buckets.entries()
+  }
+
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  take(checks: readonly LimitCheck[], cost = 1): LimitVerdict {
+    const nowUs = Math.floor(this.#clock.now() * 1000)
+    const keys = checks.map(localBucketKey)
+    const buckets = checks.map((check, at) => this.#buckets.get(keys[at]!) ?? emptyBucket(check))
+    const waits = checks.map((check, at) => buckets[at]!.waitUs(check, nowUs, cost))
+    const allowed = waits.every((wait) => wait === 0)
+    if (allowed && cost > 0) {
+      for (const [at, check] of checks.entries()) {
+        // Twice the same key is one bucket, counted once.
+        if (keys.indexOf(keys[at]!) < at) buckets[at] = buckets[keys.indexOf(keys[at]!)]!
+        else this.#add(keys[at]!, buckets[at]!, { check, nowUs, cost })
+      }
+    }
+    return { allowed, states: checks.map((check, at) => buckets[at]!.state(check, nowUs, waits[at]!)) }
+  }
+
+  #add(key: string, bucket: Bucket, taken: { check: LimitCheck; nowUs: number; cost: number }): void {
+    bucket.add(taken.check, taken.nowUs, taken.cost)
+    if (this.#buckets.has(key)) return
+    if (this.#buckets.size >= this.#maxKeys) this.#evict(taken.nowUs)
+    this.#buckets.set(key, bucket)
+  }
+
+  /**
+   * Frees one place: the first expired bucket in the sample, else the least used one. Whoever floods the table with new
+   * keys evicts mostly those keys, at one request each, and not the exhausted bucket that is to be forgotten.
+   */
+  #evict(nowUs: number): void {
+    let victim: string | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (let looked = 0; looked < EVICTION_SAMPLE; looked++) {
+      const [key, bucket] = this.#next()
+      const used = bucket.expiresAtUs <= nowUs ? -1 : bucket.used
+      if (used < least) {
+        victim = key
+        least = used
+      }
+      if (used < 0) break
+    }
+    this.#buckets.delete(victim!)
+  }
+
+  #next(): [string, Bucket] {
+    const { value, done } = this.#hand.next()
+    if (!done) return value
+    this.#hand = this.#buckets.entries()
+    return this.#hand.next().value!
+  }
+}
+
+function emptyBucket(check: LimitCheck): Bucket {
+  return check.kind === 'window' ? new WindowBucket() : new RateBucket()
+}

@@ -1,0 +1,180 @@
+// Limits shared by all nodes through Redis: every answer within the command timeout, or STORE_UNAVAILABLE.
+import {
+  type Clock,
+  GatewayError,
+  type LimitVerdict,
+  type Logger,
+  type Meter,
+  type Store,
+} from '../plugin.ts'
+import { redisBucketKey } from './bucket-key.ts'
+import { parseVerdict, scriptArguments } from './limits-lua.ts'
+import { createRedisClient, type RedisClient } from './redis-connection.ts'
+import { StoreBreaker } from './store-breaker.ts'
+
+const DEFAULT_COMMAND_TIMEOUT_MS = 50
+const DEFAULT_KEY_PREFIX = 'turnpike:'
+
+/** Runs the real script, with a write: a replica, or a Redis out of memory, would answer a PING. */
+const PROBE = [{ kind: 'rate', key: 'probe', limit: 1000, periodMs: 1000, burst: 1000 }] as const
+
+export interface RedisStoreOptions {
+  readonly url: string
+  readonly keyPrefix?: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly meter: Meter
+  /** The longest that a command is waited for. */
+  readonly commandTimeoutMs?: number
+  readonly random?: () => number
+}
+
+export interface RedisStore extends Store {
+  readonly shared: true
+  take(...args: Parameters<Store['take']>): Promise<LimitVerdict>
+  readonly keyPrefix: string
+  /** True while connected and trusted with requests. */
+  readonly healthy: boolean
+  /** Sends a command under the same timeout and breaker as the limits. Rejects with STORE_UNAVAILABLE. */
+  run<T>(send: (client: RedisClient) => Promise<T>): Promise<T>
+  /** Asks Redis itself, whatever the breaker says. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Connects in the background: a gateway starts without Redis. */
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
+  return new ScriptedStore(options)
+}
+
+type FailureReason = 'timeout' | 'connection' | 'reply'
+
+class ScriptedStore implements RedisStore {
+  readonly shared = true
+  readonly keyPrefix: string
+  readonly #clock: Clock
+  readonly #client: RedisClient
+  readonly #breaker: StoreBreaker
+  readonly #commandTimeoutMs: number
+  readonly #countError: (reason: FailureReason) => void
+
+  constructor(options: RedisStoreOptions) {
+    const { clock, logger, meter } = options
+    this.keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX
+    this.#clock = clock
+    this.#commandTimeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS
+    this.#client = createRedisClient(options.url, options.random ?? Math.random)
+    this.#countError = errorCounter(meter)
+    this.#breaker = new StoreBreaker({
+      clock,
+      probe: () => this.#take(PROBE, 1),
+      onOpen: (reason) =>
+        logger.warn({ reason: messageOf(reason) }, 'the store is down: limits follow onStoreError'),
+      onClose: (openForMs) => logger.info({ downMs: Math.round(openForMs) }, 'the store is back'),
+    })
+    meter.gauge('store_up', 'Whether Redis is answering: 1 or 0', () => Number(this.healthy))
+    this.#connect()
+  }
+
+  get healthy(): boolean {
+    return !this.#breaker.open && this.#client.status === 'ready'
+  }
+
+  take(...[checks, cost = 1]: Parameters<Store['take']>): Promise<LimitVerdict> {
+    return this.#guarded(() => this.#take(checks, cost))
+  }
+
+  run<T>(send: (client: RedisClient) => Promise<T>): Promise<T> {
+    return this.#guarded(() => this.#bounded(send(this.#client)))
+  }
+
+  async ping(): Promise<void> {
+    await this.#bounded(this.#client.ping())
+  }
+
+  async close(): Promise<void> {
+    this.#breaker.end()
+    this.#client.disconnect()
+  }
+
+  #connect(): void {
+    // Without a listener ioredis writes to the console; connecting goes on by itself.
+    this.#client.on('error', (error) => this.#breaker.failure(error))
+    this.#client.on('ready', () => this.#breaker.probeNow())
+    this.#client.connect().catch((error) => this.#breaker.failure(error))
+  }
+
+  async #guarded<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#breaker.open) throw new GatewayError('STORE_UNAVAILABLE')
+    try {
+      const result = await command()
+      this.#breaker.success()
+      return result
+    } catch (error) {
+      this.#breaker.failure(error)
+      throw error
+    }
+  }
+
+  async #take(...[checks, cost]: [...Parameters<Store['take']>]): Promise<LimitVerdict> {
+    const keys = checks.map((check) => redisBucketKey(this.keyPrefix, check))
+    const reply = await this.#bounded(
+      this.#client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost!)),
+    )
+    const verdict = parseVerdict(reply, checks.length)
+    if (verdict) return verdict
+    // The answer to something else: every later answer on this connection would be one off as well.
+    this.#client.disconnect(true)
+    throw this.#unavailable(new Error('Redis gave an answer that is not one of the script'), 'reply')
+  }
+
+  /**
+   * ioredis' own command timeout is not used: its timer fires before the socket is read when the event loop was held up,
+   * and would turn every pause of the process into an outage of Redis. Here what has arrived by then still counts.
+   */
+  #bounded<T>(command: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let waiting = true
+      const fail = (cause: Error, reason: FailureReason): void => {
+        // A command that was given up fails once more when its connection is closed.
+        if (waiting) reject(this.#unavailable(cause, reason))
+        waiting = false
+      }
+      const timer = this.#clock.after(this.#commandTimeoutMs, () => {
+        setImmediate(() => fail(new Error('Redis did not answer in time'), 'timeout'))
+      })
+      command.then(
+        (result) => {
+          timer.cancel()
+          waiting = false
+          resolve(result)
+        },
+        (error) => {
+          timer.cancel()
+          fail(error, reasonOf(error))
+        },
+      )
+    })
+  }
+
+  #unavailable(cause: unknown, reason: FailureReason): GatewayError {
+    this.#countError(reason)
+    return new GatewayError('STORE_UNAVAILABLE', { cause })
+  }
+}
+
+function errorCounter(meter: Meter): (reason: FailureReason) => void {
+  const bind = (reason: FailureReason) =>
+    meter.counter('store_errors_total', 'Commands that Redis did not answer as it should', { reason })
+  const counters = { timeout: bind('timeout'), connection: bind('connection'), reply: bind('reply') }
+  return (reason) => counters[reason].add()
+}
+
+function reasonOf(error: Error): FailureReason {
+  return error.name === 'ReplyError' ? 'reply' : 'connection'
+}
+
+function messageOf(reason: unknown): string {
+  const error = reason instanceof GatewayError ? reason.cause : reason
+  return error instanceof Error ? error.message : String(error)
+}

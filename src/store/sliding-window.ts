@@ -1,0 +1,65 @@
+// The arithmetic of a `window` limit: a ring of sub-buckets that never admits more than the limit in any window.
+import type { LimitState, WindowCheck } from '../plugin.ts'
+
+/**
+ * Sub-buckets in a window. The oldest one, partly outside the window, is counted whole: a request is refused at most
+ * 1/60 of the window too early, and never admitted too early.
+ */
+export const SUB_BUCKETS = 60
+
+/** Microseconds of one sub-bucket, rounded up: a ring shorter than its window would admit too much. */
+export function subBucketUs(windowMs: number): number {
+  return Math.ceil((windowMs * 1000) / SUB_BUCKETS)
+}
+
+/** The admissions of one key within the last window, by sub-bucket. */
+export class WindowBucket {
+  /** Number and count of each sub-bucket that is not empty, oldest first: most keys have few of them. */
+  readonly #counts: number[] = []
+  #total = 0
+  expiresAtUs = 0
+  /** Share of the limit in use after the last admission. */
+  used = 0
+
+  /** Microseconds until the cost fits; 0 when it does now. */
+  waitUs(check: WindowCheck, nowUs: number, cost: number): number {
+    const width = subBucketUs(check.windowMs)
+    this.#forgetBefore(Math.floor(nowUs / width) - SUB_BUCKETS)
+    let excess = this.#total + cost - check.limit
+    if (excess <= 0) return 0
+    for (let at = 0; at < this.#counts.length; at += 2) {
+      excess -= this.#counts[at + 1]!
+      if (excess <= 0) return (this.#counts[at]! + SUB_BUCKETS + 1) * width - nowUs
+    }
+    return check.windowMs * 1000
+  }
+
+  add(check: WindowCheck, nowUs: number, cost: number): void {
+    const width = subBucketUs(check.windowMs)
+    const bucket = Math.floor(nowUs / width)
+    const last = this.#counts.length - 2
+    if (this.#counts[last] === bucket) this.#counts[last + 1]! += cost
+    else this.#counts.push(bucket, cost)
+    this.#total += cost
+    this.used = this.#total / check.limit
+    this.expiresAtUs = (bucket + SUB_BUCKETS + 1) * width
+  }
+
+  state(check: WindowCheck, nowUs: number, waitUs: number): LimitState {
+    return {
+      allowed: waitUs === 0,
+      remaining: Math.max(0, check.limit - this.#total),
+      resetMs: this.#total === 0 ? 0 : Math.ceil((this.expiresAtUs - nowUs) / 1000),
+      retryAfterMs: Math.ceil(waitUs / 1000),
+    }
+  }
+
+  #forgetBefore(oldest: number): void {
+    let expired = 0
+    while (expired < this.#counts.length && this.#counts[expired]! < oldest) {
+      this.#total -= this.#counts[expired + 1]!
+      expired += 2
+    }
+    if (expired > 0) this.#counts.splice(0, expired)
+  }
+}
