@@ -18,17 +18,29 @@ export interface ServeOptions {
   isDraining(): boolean
 }
 
+export interface Server {
+  readonly request: Serve
+  /** Exchanges being served, of all generations. */
+  inFlight(): number
+}
+
 const ANSWERS: AnswerMaker = { fromDirect: renderDirect, fromError: renderProblem }
 
-export function createServe(options: ServeOptions): Serve {
-  return function serve(raw, response, target) {
+export function createServe(options: ServeOptions): Server {
+  let inFlight = 0
+  function request(raw: IncomingMessage, response: ServerResponse, target: string): void {
     const exchange = options.arrive(raw, target)
     const generation = options.generation()
+    inFlight++
     generation.enter()
     const course: Course = { exchange, generation, route: undefined, sent: { bytes: 0 } }
-    response.on('close', () => finish(options, course, response))
+    response.on('close', () => {
+      inFlight--
+      finish(options, course, response)
+    })
     void answerExchange(options, course, response)
   }
+  return { request, inFlight: () => inFlight }
 }
 
 /** One exchange on its way through one generation. */

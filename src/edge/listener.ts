@@ -3,6 +3,7 @@
 import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
+import { parseListenAddress } from './listen-address.ts'
 import { refuseMalformed } from './malformed-request.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
@@ -18,11 +19,17 @@ export const CLIENT_LIMITS = {
   checkIntervalMs: 1000,
 } as const
 
+/** Connections that the kernel may hold while the event loop is busy: a herd that reconnects all at once. */
+const BACKLOG = 4096
+
 export type Serve = (request: IncomingMessage, response: ServerResponse, target: string) => void
 
 export interface Listener {
   readonly server: Server
-  listen(address: { readonly host: string; readonly port: number }): Promise<string>
+  /** Resolves with the URL. */
+  listen(address: string): Promise<string>
+  /** Open connections of clients. */
+  connections(): number
   close(): Promise<void>
 }
 
@@ -49,9 +56,15 @@ export async function createListener(serve: Serve): Promise<Listener> {
   await instance.ready()
   // Node would answer an unknown expectation with an empty 417 by itself.
   instance.server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
+  let connections = 0
+  instance.server.on('connection', (socket) => {
+    connections++
+    socket.once('close', () => connections--)
+  })
   return {
     server: instance.server,
-    listen: ({ host, port }) => instance.listen({ host, port, backlog: 4096 }),
+    listen: (address) => instance.listen({ ...parseListenAddress(address), backlog: BACKLOG }),
+    connections: () => connections,
     close: () => instance.close(),
   }
 }

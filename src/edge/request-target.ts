@@ -1,5 +1,6 @@
 // The request target (RFC 9112 section 3.2) split into authority, path and query.
 import { GatewayError } from '../errors.ts'
+import { parseAuthority } from './authority.ts'
 import { canonicalPath, MAX_TARGET_BYTES } from './canonical-path.ts'
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i
@@ -28,4 +29,14 @@ function split(target: string, authority: string | undefined): RequestTarget {
   const mark = target.indexOf('?')
   if (mark < 0) return { path: canonicalPath(target), query: '', authority }
   return { path: canonicalPath(target.slice(0, mark)), query: target.slice(mark), authority }
+}
+
+/** A URL as a client would send it: what the edge would make of host, path and query. Throws a GatewayError. */
+export function arrivedTarget(url: string): {
+  readonly host: string
+  readonly path: string
+  readonly query: string
+} {
+  const { authority, path, query } = parseRequestTarget(url)
+  return { host: authority === undefined ? '' : parseAuthority(authority).host, path, query }
 }

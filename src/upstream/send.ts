@@ -10,7 +10,7 @@ import type {
 } from '../plugin.ts'
 import { serverName } from './pool.ts'
 import type { TlsSettings } from './settings.ts'
-import type { Target } from './target.ts'
+import type { Target, TargetFacts } from './target.ts'
 import { Transfer, type TransferObserver } from './transfer.ts'
 
 /** A wish of a service for rest is honoured in the balance up to this long. */
@@ -25,11 +25,10 @@ export interface AttemptSpan {
 
 /** Watches attempts: spans and metrics. */
 export interface AttemptObserver {
-  start(exchange: Exchange, target: { readonly url: string; readonly service: string }): AttemptSpan
+  start(exchange: Exchange, target: TargetFacts): AttemptSpan
 }
 
 export interface SendOptions {
-  readonly service: string
   readonly clock: Clock
   readonly observer: AttemptObserver
   readonly tls: TlsSettings | undefined
@@ -58,7 +57,7 @@ interface Settle {
 }
 
 function dispatch(options: SendOptions, target: Target, request: UpstreamRequest, settle: Settle): void {
-  const span = options.observer.start(request.exchange, { url: target.url, service: options.service })
+  const span = options.observer.start(request.exchange, target.facts)
   target.onPick()
   const observer = observe(options.clock, target, { request, span })
   const transfer = new Transfer(request, { clock: options.clock, observer }, settle)

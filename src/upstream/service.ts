@@ -32,7 +32,6 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const targets = [...stable, ...canary]
   const checks = startChecks(targets, settings, environment)
   const call = createSend({
-    service: settings.name,
     clock: environment.clock,
     observer: environment.observer,
     tls: settings.tls,

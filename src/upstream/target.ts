@@ -17,8 +17,16 @@ export interface TargetOptions {
   readonly onEjection: EjectionOptions['onChange']
 }
 
+/** Where a target is, for spans: the same object for every attempt. */
+export interface TargetFacts {
+  readonly url: string
+  readonly host: string
+  readonly port: number
+}
+
 export class Target {
   readonly url: string
+  readonly facts: TargetFacts
   readonly weight: number
   readonly pool: Pool
   /** False while active health checks fail. */
@@ -31,6 +39,7 @@ export class Target {
 
   constructor(options: TargetOptions) {
     this.url = options.settings.url
+    this.facts = factsOf(this.url)
     this.weight = options.settings.weight
     this.pool = options.pool
     this.#clock = options.clock
@@ -90,4 +99,10 @@ export class Target {
   onIgnored(): void {
     this.#ejection?.onIgnored()
   }
+}
+
+function factsOf(url: string): TargetFacts {
+  if (url.startsWith('unix:')) return { url, host: url.slice('unix:'.length), port: 0 }
+  const { hostname, port, protocol } = new URL(url)
+  return { url, host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
 }

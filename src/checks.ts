@@ -1,0 +1,46 @@
+// Checks of a whole configuration that need the route table: conflicts, and templates that do not fit their pattern.
+import type { Configuration, RouteConfiguration } from './config/configuration.ts'
+import type { ConfigFault } from './config/fault.ts'
+import { findConflicts } from './routing/conflicts.ts'
+import { compileRedirect } from './routing/redirect.ts'
+import { compileRewrite } from './routing/rewrite.ts'
+import { PatternError } from './routing/route-pattern.ts'
+
+export const configurationChecks: readonly ((configuration: Configuration) => readonly ConfigFault[])[] = [
+  routeConflicts,
+  routeTemplates,
+]
+
+function routeConflicts(configuration: Configuration): readonly ConfigFault[] {
+  const routes = new Map(configuration.routes.map((route) => [route.id, route]))
+  return findConflicts(configuration.routes).map(({ first, second, message }) => ({
+    path: routePath(routes.get(second)!),
+    message,
+    hint: `the other one: ${routes.get(first)!.origin}`,
+    atKey: true,
+    whole: true,
+  }))
+}
+
+function routeTemplates(configuration: Configuration): readonly ConfigFault[] {
+  return configuration.routes.flatMap((route) => [
+    ...templateFault(route, 'rewrite', () => route.rewrite && compileRewrite(route.path, route.rewrite)),
+    ...templateFault(route, 'redirect', () => route.redirect && compileRedirect(route.path, route.redirect)),
+  ])
+}
+
+function templateFault(route: RouteConfiguration, key: string, compile: () => unknown): ConfigFault[] {
+  try {
+    compile()
+    return []
+  } catch (thrown) {
+    if (!(thrown instanceof PatternError)) throw thrown
+    return [{ path: [...routePath(route), key], message: thrown.message }]
+  }
+}
+
+// The id names the service that the route is written under, which may not be the one that it is sent to.
+function routePath(route: RouteConfiguration): readonly string[] {
+  const written = route.id.slice(0, -(route.name.length + 1))
+  return ['services', written, 'routes', route.name]
+}

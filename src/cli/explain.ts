@@ -1,0 +1,155 @@
+// `turnpike explain`: which route wins for a request and why, and where each of its values was written.
+import type { Configuration, ResolvedPlugin, RouteConfiguration } from '../config/configuration.ts'
+import { arrivedTarget } from '../edge/request-target.ts'
+import { toGatewayError } from '../errors.ts'
+import { HeaderList } from '../headers.ts'
+import type { Candidate } from '../routing/route-pattern.ts'
+import { createRouteTable } from '../routing/route-table.ts'
+import type { CliArguments } from './arguments.ts'
+import { loadForCommand } from './load-for-command.ts'
+
+const USAGE = "usage: turnpike explain METHOD URL [FILE] [-H 'name: value']\n"
+/** Candidates printed; the nearest come first. */
+const MAX_CANDIDATES = 8
+
+export async function explain(args: CliArguments): Promise<number> {
+  const [method, url, file] = args.positionals
+  const request = method && url ? readRequest(method, url, args.flags['header']) : undefined
+  if (!request) {
+    args.stderr(USAGE)
+    return 64
+  }
+  if (typeof request === 'string') {
+    args.stderr(`${request}\n`)
+    return 1
+  }
+  const configuration = await loadForCommand(file, args)
+  if (!configuration) return 1
+  const table = createRouteTable(configuration.routes)
+  const match = table.match(request)
+  const candidates = table.candidates(request)
+  const winner = match.kind === 'route' ? match.route : undefined
+  if (args.flags['json']) args.stdout(`${JSON.stringify(asJson(configuration, winner, candidates))}\n`)
+  else
+    args.stdout(
+      asText(configuration, { winner, candidates, allow: match.kind === 'method' ? match.allow : [] }),
+    )
+  return winner ? 0 : 1
+}
+
+interface ExplainedRequest {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  readonly query: string
+  readonly headers: HeaderList
+}
+
+function readRequest(method: string, url: string, fields: unknown): ExplainedRequest | string | undefined {
+  if (!/^[A-Z]+$/.test(method)) return undefined
+  try {
+    const { host, path, query } = arrivedTarget(url)
+    return { method, host, path, query, headers: new HeaderList(readFields(fields)) }
+  } catch (thrown) {
+    return `explain: ${toGatewayError(thrown).message}: ${url}`
+  }
+}
+
+function readFields(fields: unknown): string[] {
+  const lines = Array.isArray(fields) ? fields : fields === undefined ? [] : [fields]
+  return lines.flatMap((line: string) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+  })
+}
+
+interface Explanation {
+  readonly winner: RouteConfiguration | undefined
+  readonly candidates: readonly Candidate<RouteConfiguration>[]
+  readonly allow: readonly string[]
+}
+
+function asText(configuration: Configuration, { winner, candidates, allow }: Explanation): string {
+  const losers = candidates.filter((candidate) => candidate.outcome === 'lost').slice(0, MAX_CANDIDATES)
+  const lines: string[] = []
+  if (winner) lines.push(row(winner.id, matchText(winner), winner.origin))
+  else if (allow.length > 0) lines.push(`no route: 405, the path takes ${allow.join(', ')}`)
+  else lines.push('no route: 404')
+  for (const { route, why } of losers)
+    lines.push(row(winner ? '  beats' : '  near', `${route.id}  ${matchText(route)}  (${why})`, route.origin))
+  if (winner) lines.push(...chainLines(winner), ...serviceLines(configuration, winner))
+  return `${configuration.redact(lines.join('\n'))}\n`
+}
+
+function chainLines(route: RouteConfiguration): string[] {
+  return route.plugins.flatMap(({ plugin, layers }) =>
+    layers.map((layer) => row(`  ${plugin.name}`, inline(layer.settings), `${layer.origin}  ${layer.level}`)),
+  )
+}
+
+function serviceLines(configuration: Configuration, route: RouteConfiguration): string[] {
+  const lines: string[] = []
+  if (route.rewrite) lines.push(row('  rewrite', inline(route.rewrite), route.origin))
+  if (route.redirect) return [row('  redirect', inline(route.redirect), route.origin)]
+  if (route.respond) return [row('  respond', inline(route.respond), route.origin)]
+  const service = configuration.services.get(route.service)
+  if (!service) return lines
+  const share = service.canary ? `${100 - service.canary.percent * 100}% ` : ''
+  lines.push(row('  targets', `${share}${targetList(service.targets)}  ${service.balance}`, service.origin))
+  if (service.canary) {
+    const sticky = service.canary.stickyBy ? `  sticky by ${service.canary.stickyBy}` : ''
+    const text = `${service.canary.percent * 100}% ${targetList(service.canary.targets)}${sticky}`
+    lines.push(row('  canary', text, service.origin))
+  }
+  return lines
+}
+
+function targetList(targets: readonly { readonly url: string; readonly weight: number }[]): string {
+  return targets.map(({ url, weight }) => (weight === 1 ? url : `${url} (weight ${weight})`)).join(', ')
+}
+
+function matchText(route: RouteConfiguration): string {
+  const methods = route.methods.length === 0 ? '' : `${route.methods.join('|')} `
+  const hosts = route.hosts.length === 0 ? '' : route.hosts.join(',')
+  return `${methods}${hosts}${route.path}`
+}
+
+function asJson(
+  configuration: Configuration,
+  winner: RouteConfiguration | undefined,
+  candidates: readonly Candidate<RouteConfiguration>[],
+): object {
+  return {
+    route: winner ? { id: winner.id, match: matchText(winner), origin: winner.origin } : null,
+    candidates: candidates
+      .slice(0, MAX_CANDIDATES)
+      .map(({ route, outcome, why }) => ({ id: route.id, match: matchText(route), outcome, why })),
+    chain: winner?.plugins.map((resolved) => chainJson(configuration, resolved)) ?? [],
+    targets: winner ? (configuration.services.get(winner.service)?.targets ?? []) : [],
+  }
+}
+
+function chainJson(configuration: Configuration, { plugin, layers }: ResolvedPlugin): object {
+  return {
+    plugin: plugin.name,
+    stage: plugin.stage,
+    layers: layers.map(({ level, origin, settings }) => ({
+      level,
+      origin,
+      settings: configuration.redact(inline(settings)),
+    })),
+  }
+}
+
+/** One line of a value; long ones are cut. */
+function inline(value: unknown): string {
+  const text = JSON.stringify(value, (_key, inner) =>
+    inner instanceof Map ? Object.fromEntries(inner) : inner,
+  )
+  const plain = (text ?? '').replace(/"([^"\\]+)":/g, '$1: ').replace(/,(?=\S)/g, ', ')
+  return plain.length > 200 ? `${plain.slice(0, 199)}…` : plain
+}
+
+function row(name: string, text: string, origin: string): string {
+  return `${name.padEnd(16)} ${text}   ${origin}`
+}

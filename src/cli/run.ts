@@ -1,0 +1,101 @@
+// `turnpike run`: serves until it is told to stop. Signals: TERM and INT drain, HUP reloads.
+import { loadConfiguration } from '../config/load.ts'
+import { watchFiles } from '../config/watch.ts'
+import { type Gateway, startGateway } from '../gateway.ts'
+import type { CliArguments } from './arguments.ts'
+import { findConfigFile } from './find-config-file.ts'
+
+const WATCH_DEBOUNCE_MS = 100
+/** Longest timer that Node takes: keeps the process alive while it drains with no socket open. */
+const FOREVER_MS = 2 ** 31 - 1
+
+export async function run(args: CliArguments): Promise<number> {
+  const file = findConfigFile(args.positionals[0], args.cwd)
+  if (file === undefined) {
+    args.stderr('no config: give a FILE, or write turnpike.yaml (turnpike init)\n')
+    return 1
+  }
+  const load = () => loadConfiguration(file, { plugins: args.plugins, env: args.env, checks: args.checks })
+  const first = await load()
+  if (!first.configuration || first.warnings.length > 0) args.stderr(first.render(args.color))
+  if (!first.configuration) return 1
+  try {
+    const gateway = await startGateway(first.configuration, { ...gatewayOptions(args), load })
+    return await serveUntilStopped(gateway, { args, files: first.files })
+  } catch (thrown) {
+    args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
+    return 1
+  }
+}
+
+function gatewayOptions(args: CliArguments) {
+  const { listen, status, admin, json } = args.flags
+  return {
+    env: args.env,
+    version: args.version,
+    ...(json === true ? { logTo: process.stderr } : {}),
+    listen: address(listen ?? args.env['TURNPIKE_LISTEN']),
+    status: address(status ?? args.env['TURNPIKE_STATUS']),
+    admin: address(admin ?? args.env['TURNPIKE_ADMIN']),
+  }
+}
+
+function address(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+interface Running {
+  readonly args: CliArguments
+  readonly files: readonly string[]
+}
+
+async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Promise<number> {
+  announce(gateway, args)
+  const alive = setInterval(() => {}, FOREVER_MS)
+  const watcher = args.flags['watch'] === false ? undefined : watch(gateway, files)
+  const stopReloads = onSignal(['SIGHUP'], () => void gateway.reload())
+  await nextSignal(['SIGTERM', 'SIGINT'])
+  // A second signal means now: whoever sent it has waited long enough.
+  onSignal(['SIGTERM', 'SIGINT'], () => process.exit(1))
+  stopReloads()
+  watcher?.close()
+  await gateway.stop()
+  clearInterval(alive)
+  return 0
+}
+
+function watch(gateway: Gateway, files: readonly string[]) {
+  return watchFiles(files, {
+    debounceMs: WATCH_DEBOUNCE_MS,
+    logger: gateway.logger,
+    async onChange() {
+      await gateway.reload()
+      return gateway.watchedFiles
+    },
+  })
+}
+
+function announce({ addresses }: Gateway, args: CliArguments): void {
+  if (args.flags['json']) {
+    args.stdout(`${JSON.stringify({ ready: true, ...addresses })}\n`)
+    return
+  }
+  const { listen, status, admin } = addresses
+  args.stderr(`turnpike ${args.version} is ready   clients ${listen}   status ${status}   admin ${admin}\n`)
+}
+
+function nextSignal(signals: readonly NodeJS.Signals[]): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = onSignal(signals, () => {
+      stop()
+      resolve()
+    })
+  })
+}
+
+function onSignal(signals: readonly NodeJS.Signals[], run: () => void): () => void {
+  for (const signal of signals) process.on(signal, run)
+  return () => {
+    for (const signal of signals) process.off(signal, run)
+  }
+}

@@ -1,0 +1,71 @@
+// A gateway as its own process, started the way a user does: for signals, crashes and clusters of them.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface ProcessGateway {
+  readonly child: ChildProcess
+  readonly file: string
+  readonly listen: string
+  readonly status: string
+  readonly admin: string
+  /** Everything on stderr so far. */
+  stderr(): string
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>
+}
+
+export async function startProcessGateway(
+  config: string,
+  env: Record<string, string> = {},
+): Promise<ProcessGateway> {
+  const file = join(mkdtempSync(join(tmpdir(), 'turnpike-process-')), 'turnpike.yaml')
+  writeFileSync(file, config)
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=turnpike-source',
+      join(ROOT, 'src/main.ts'),
+      ...[
+        'run',
+        file,
+        '--json',
+        '--listen',
+        '127.0.0.1:0',
+        '--status',
+        '127.0.0.1:0',
+        '--admin',
+        '127.0.0.1:0',
+      ],
+    ],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  const exited = once(child, 'exit')
+  const ready = once(createInterface({ input: child.stdout }), 'line')
+  const [line] = (await Promise.race([ready, exited.then(() => [undefined])])) as [string | undefined]
+  if (line === undefined) throw new Error(`the gateway did not start:\n${errors}`)
+  const { listen, status, admin } = JSON.parse(line)
+  return {
+    child,
+    file,
+    listen,
+    status,
+    admin,
+    stderr: () => errors,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await exited
+      return child.exitCode
+    },
+  }
+}
