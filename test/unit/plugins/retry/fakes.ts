@@ -201,15 +201,21 @@ export class FakeContext<S> implements PluginContext<S> {
   readonly meter = new FakeMeter()
   readonly store = noStore
   readonly localStore = noStore
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   readonly kept: Map<string, object>
   randoms: number[] = []
   nodeCount = 1
 
-  constructor({ route = 'orders.read', scope = 'orders', kept = new Map<string, object>() } = {}) {
+  constructor({
+    route = 'orders.read',
+    scope = 'orders',
+    kept = new Map<string, object>(),
+    clock = new FakeClock(),
+  } = {}) {
     this.route = route
     this.scope = scope
     this.kept = kept
+    this.clock = clock
   }
 
   /** What the test has lined up, then 0.5. */

@@ -1,0 +1,94 @@
+// The filter around the call to the service: attempt, judge, wait, attempt again.
+import type { Call, Clock, Exchange, Filter, UpstreamRequest, UpstreamResponse } from '../../src/plugin.ts'
+import { type Condition, type Failure, failureOfError, failureOfResponse } from './failure.ts'
+import { Failed, type Outcome, settle, toFailed } from './outcome.ts'
+import { type RetryParts, RetryPlan } from './plan.ts'
+
+const ATTEMPT_HEADER = 'X-Gateway-Attempt'
+const ATTEMPT_NUMBER = /^[1-9]\d{0,2}$/
+
+export function retryFilter(parts: RetryParts): Filter {
+  const { budget } = parts
+  const { clock } = parts.context
+  const on: ReadonlySet<Condition> = new Set(parts.settings.on)
+  return (next) => {
+    const loop = new RetryLoop(parts, on, next)
+    return async function retryCall(request) {
+      budget.arrive(clock.now())
+      try {
+        const outcome = await next(request).catch(toFailed)
+        if (!(outcome instanceof Failed) && !on.has(outcome.status)) return outcome
+        return await loop.run(request, outcome)
+      } finally {
+        budget.depart()
+      }
+    }
+  }
+}
+
+/** What happens after a first attempt that may have failed. */
+class RetryLoop {
+  readonly #parts: RetryParts
+  readonly #on: ReadonlySet<Condition>
+  readonly #next: Call
+  readonly #plan: RetryPlan
+
+  constructor(parts: RetryParts, on: ReadonlySet<Condition>, next: Call) {
+    this.#parts = parts
+    this.#on = on
+    this.#next = next
+    this.#plan = new RetryPlan(parts)
+  }
+
+  /** The last outcome is the answer. */
+  async run(request: UpstreamRequest, first: Outcome): Promise<UpstreamResponse> {
+    const retriedInFront = attemptNumber(request) > 1
+    let outcome = first
+    for (let made = 1; ; made++) {
+      const failure = this.#judge(outcome)
+      const delayMs = failure && this.#plan.next({ failure, request, made, retriedInFront })
+      if (delayMs === undefined) return settle(outcome)
+      if (!(outcome instanceof Failed)) outcome.body.discard()
+      outcome = await this.#attemptAgain(request, delayMs)
+    }
+  }
+
+  #judge(outcome: Outcome): Failure | undefined {
+    if (outcome instanceof Failed) return failureOfError(outcome.thrown, this.#on)
+    if (!this.#on.has(outcome.status)) return undefined
+    return failureOfResponse(outcome, this.#parts.context.clock.epochMs())
+  }
+
+  async #attemptAgain(request: UpstreamRequest, delayMs: number): Promise<Outcome> {
+    const { context, budget } = this.#parts
+    try {
+      if (delayMs > 0) await pause(context.clock, request.exchange, delayMs)
+      request.headers.set(ATTEMPT_HEADER, String(attemptNumber(request) + 1))
+      return await this.#next(request).catch(toFailed)
+    } finally {
+      budget.release()
+    }
+  }
+}
+
+/** Which attempt the request says it is: set by a trusted gateway in front, or by us. */
+function attemptNumber({ headers }: UpstreamRequest): number {
+  const value = headers.get('x-gateway-attempt')
+  return value !== undefined && ATTEMPT_NUMBER.test(value) ? Number(value) : 1
+}
+
+/** Rejects with the signal's reason when the client goes away. */
+function pause(clock: Clock, { signal }: Exchange, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const giveUp = () => {
+      timer.cancel()
+      reject(signal.reason)
+    }
+    const timer = clock.after(ms, () => {
+      signal.removeEventListener('abort', giveUp)
+      resolve()
+    })
+    signal.addEventListener('abort', giveUp, { once: true })
+  })
+}
