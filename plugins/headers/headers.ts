@@ -1,0 +1,34 @@
+// The plugin `headers`: sets, adds and removes header fields of the request to the service and of the response.
+import type { HeaderList, Hooks, Plugin } from '../../src/plugin.ts'
+import { type HeaderChanges, type HeadersSettings, settings } from './settings.ts'
+
+export const headers = {
+  name: 'headers',
+  stage: 'request',
+  summary: 'Sets, adds and removes header fields of requests and responses.',
+  settings,
+  create: createHeaders,
+} satisfies Plugin<HeadersSettings>
+
+type Edit = (list: HeaderList) => void
+
+function createHeaders({ request, response }: HeadersSettings): Hooks {
+  const editRequest = request && compileEdit(request)
+  const editResponse = response && compileEdit(response)
+  return {
+    ...(editRequest && { onRequest: (exchange) => editRequest(exchange.request.headers) }),
+    ...(editResponse && { onResponse: (_exchange, head) => editResponse(head.headers) }),
+  }
+}
+
+function compileEdit({ set = {}, add = {}, remove = [] }: HeaderChanges): Edit {
+  const replaced = Object.entries(set)
+  const added = Object.entries(add).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value] as const),
+  )
+  return (list) => {
+    for (const name of remove) list.remove(name)
+    for (const [name, value] of replaced) list.set(name, value)
+    for (const [name, value] of added) list.append(name, value)
+  }
+}
