@@ -1,0 +1,78 @@
+// The keys in a JWK set file, taken up again when its content changes; the last good set is kept.
+import { readFileSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import type { Clock, Logger } from '../../src/plugin.ts'
+import { MAX_SET_BYTES, parseJwkSet } from './jwk-set.ts'
+import type { KeySet, KeySource } from './key-set.ts'
+
+const CHECK_EVERY_MS = 5000
+
+export interface JwksFileOptions {
+  readonly path: string
+  /** For the log. */
+  readonly provider: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Looked at when it is used, at most every five seconds. The constructor throws when there is no good set. */
+export class JwksFile implements KeySource {
+  readonly #options: JwksFileOptions
+  #keys: KeySet
+  #text: string
+  #checkedAt: number
+  #running: Promise<void> | undefined
+  #failing = false
+
+  constructor(options: JwksFileOptions) {
+    this.#options = options
+    this.#text = readFileSync(options.path, 'utf8')
+    this.#keys = parseJwkSet(this.#text)
+    this.#checkedAt = options.clock.now()
+  }
+
+  current(): KeySet {
+    if (this.#isDue()) void this.#check()
+    return this.#keys
+  }
+
+  refresh(): Promise<KeySet> | undefined {
+    if (this.#running === undefined && !this.#isDue()) return undefined
+    return this.#check().then(() => this.#keys)
+  }
+
+  close(): void {}
+
+  #isDue(): boolean {
+    return this.#options.clock.now() - this.#checkedAt >= CHECK_EVERY_MS
+  }
+
+  #check(): Promise<void> {
+    this.#running ??= this.#read().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #read(): Promise<void> {
+    const { path, provider, logger, clock } = this.#options
+    this.#checkedAt = clock.now()
+    try {
+      const text = await readBounded(path)
+      if (text !== this.#text) this.#keys = parseJwkSet(text)
+      this.#text = text
+      this.#failing = false
+    } catch (failure) {
+      const reason = failure instanceof Error ? failure.message : String(failure)
+      if (!this.#failing)
+        logger.warn({ provider, path, reason }, 'the JWK set file is not good; its last keys stay in force')
+      this.#failing = true
+    }
+  }
+}
+
+async function readBounded(path: string): Promise<string> {
+  const { size } = await stat(path)
+  if (size > MAX_SET_BYTES) throw new Error(`the JWK set is larger than ${MAX_SET_BYTES} bytes`)
+  return readFile(path, 'utf8')
+}

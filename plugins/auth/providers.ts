@@ -1,0 +1,140 @@
+// Builds the providers that routes name, one for all routes of a gateway that mean the same.
+import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { PluginContext } from '../../src/plugin.ts'
+import { ApiKeyProvider } from './api-key.ts'
+import type { Place } from './credentials.ts'
+import { JwksClient } from './jwks.ts'
+import { JwksFile } from './jwks-file.ts'
+import { JwtProvider } from './jwt.ts'
+import { fixedKey, type KeySource, secretKey } from './key-set.ts'
+import { algorithmsOf, fittingKey, jwksUrlOf } from './key-settings.ts'
+import { leasesOf } from './leases.ts'
+import type { Provider } from './provider.ts'
+import type { ApiKeySettings, JwtSettings, ProviderSettings } from './provider-settings.ts'
+import { providerOf } from './route-settings.ts'
+import type { RootSettings, RouteSettings } from './settings.ts'
+
+type Context = PluginContext<RouteSettings, RootSettings>
+
+interface Blueprint<S extends ProviderSettings = ProviderSettings> {
+  readonly name: string
+  readonly settings: S
+  /** The text of `publicKeyFile`, read once for each generation. */
+  readonly pem: string | undefined
+  readonly context: Context
+}
+
+/** Throws an Error that says what to do when the provider cannot be built. */
+export function provide(name: string, context: Context): Provider {
+  const settings = providerOf(context.root, name)
+  if (settings === undefined) throw new Error(`no auth provider named "${name}"`)
+  const pem = settings.type === 'jwt' ? keyFileText(name, settings, context) : undefined
+  const key = `provider:${digest([name, settings, pem, consumersDigest(context.root)])}`
+  const { providers } = leasesOf(context.clock)
+  return context.keep(key, () => providers.take(key, () => build({ name, settings, pem, context }))).value
+}
+
+function build(blueprint: Blueprint): Provider {
+  return isJwt(blueprint) ? jwtProvider(blueprint) : apiKeyProvider(blueprint as Blueprint<ApiKeySettings>)
+}
+
+function isJwt(blueprint: Blueprint): blueprint is Blueprint<JwtSettings> {
+  return blueprint.settings.type === 'jwt'
+}
+
+function apiKeyProvider({ name, settings, context }: Blueprint<ApiKeySettings>): Provider {
+  const places: Place[] = [{ kind: 'header', name: settings.header, bearer: false }]
+  if (settings.query !== undefined) places.push({ kind: 'query', name: settings.query })
+  return new ApiKeyProvider(name, places, context.root.consumers ?? {})
+}
+
+function jwtProvider(blueprint: Blueprint<JwtSettings>): Provider {
+  const { name, settings, context } = blueprint
+  const { header, cookie } = settings
+  const places: Place[] = [{ kind: 'header', name: header, bearer: header === 'authorization' }]
+  if (cookie !== undefined) places.push({ kind: 'cookie', name: cookie })
+  return new JwtProvider({
+    name,
+    places,
+    forwards: settings.forward,
+    algorithms: algorithmsOf(settings),
+    rules: {
+      issuers: settings.issuer,
+      audiences: settings.audience,
+      skewSeconds: settings.clockSkew / 1000,
+      requireExpiry: settings.requireExp,
+    },
+    names: settings,
+    tiers: tiersOf(context.root),
+    source: keySource(blueprint),
+    clock: context.clock,
+  })
+}
+
+function keySource({ name, settings, pem, context }: Blueprint<JwtSettings>): KeySource {
+  const { clock, logger, meter } = context
+  const algorithms = algorithmsOf(settings)
+  if (settings.secret !== undefined) return fixedKey(secretKey(settings.secret))
+  if (settings.publicKey !== undefined) return fixedKey(fittingKey(settings.publicKey, algorithms))
+  if (pem !== undefined) return fixedKey(named(name, 'publicKeyFile', () => fittingKey(pem, algorithms)))
+  if (settings.jwksFile !== undefined) {
+    const path = context.resolvePath(settings.jwksFile)
+    return named(name, 'jwksFile', () => new JwksFile({ path, provider: name, clock, logger }))
+  }
+  return sharedClient(
+    jwksUrlOf(settings),
+    () => new JwksClient({ url: jwksUrlOf(settings), provider: name, clock, logger, meter }),
+    context,
+  )
+}
+
+/** Outlives the provider: what an issuer has published does not depend on who trusts it for what. */
+function sharedClient(url: string, create: () => KeySource, { clock }: Context): KeySource {
+  const lease = leasesOf(clock).sources.take(url, create)
+  return {
+    current: () => lease.value.current(),
+    refresh: () => lease.value.refresh(),
+    close: () => void lease.close(),
+  }
+}
+
+const keyFileTexts = new WeakMap<JwtSettings, string>()
+
+function keyFileText(name: string, settings: JwtSettings, context: Context): string | undefined {
+  const { publicKeyFile } = settings
+  if (publicKeyFile === undefined) return undefined
+  const read = () => readFileSync(context.resolvePath(publicKeyFile), 'utf8')
+  const text = keyFileTexts.get(settings) ?? named(name, 'publicKeyFile', read)
+  keyFileTexts.set(settings, text)
+  return text
+}
+
+/** Says which provider's file it was. */
+function named<T>(name: string, field: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new Error(`auth.${name}.${field}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function tiersOf(root: RootSettings): ReadonlyMap<string, string> {
+  const declared = Object.entries(root.consumers ?? {})
+  return new Map(declared.flatMap(([id, { tier }]) => (tier === undefined ? [] : [[id, tier] as const])))
+}
+
+const consumerDigests = new WeakMap<object, string>()
+
+/** Once for each generation: there may be thousands of consumers, and thousands of routes that ask. */
+function consumersDigest({ consumers }: RootSettings): string {
+  if (consumers === undefined) return ''
+  const known = consumerDigests.get(consumers) ?? digest(consumers)
+  consumerDigests.set(consumers, known)
+  return known
+}
+
+// A digest, because the settings hold secrets and the key is kept.
+function digest(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'hex')
+}
