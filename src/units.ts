@@ -48,7 +48,7 @@ function parseDuration(text: string): number | undefined {
 
 function parseRate(text: string): Rate | undefined {
   const [, count, multiple, name] = RATE.exec(text) ?? []
-  if (count === undefined || Number(count) === 0 || multiple === '0') return undefined
+  if (count === undefined || Number(count) === 0 || Number(multiple ?? 1) === 0) return undefined
   return { count: Number(count), periodMs: Number(multiple ?? 1) * RATE_MS[name!]! }
 }
 
