@@ -21,14 +21,19 @@ export class KeptState {
 
   /** Lets go of everything that `holder` kept. */
   async release(holder: object): Promise<void> {
-    const closing: Promise<unknown>[] = []
+    const closing: Promise<void>[] = []
     for (const [key, kept] of this.#kept) {
       if (!kept.holders.delete(holder) || kept.holders.size > 0) continue
       this.#kept.delete(key)
-      if (isClosable(kept.state)) closing.push(Promise.resolve(kept.state.close()))
+      closing.push(close(kept.state))
     }
     await Promise.all(closing)
   }
+}
+
+// Async, so that one `close` that throws does not keep the others from being closed.
+async function close(state: object): Promise<void> {
+  if (isClosable(state)) await state.close()
 }
 
 function isClosable(state: object): state is { close(): unknown } {
