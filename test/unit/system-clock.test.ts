@@ -1,0 +1,39 @@
+// The real clock: three facts of it, without waiting for time to pass.
+import { describe, expect, it } from 'vitest'
+import { systemClock, systemRandom } from '../../src/system-clock.ts'
+
+describe('the system clock', () => {
+  it('tells monotonic time and wall time', () => {
+    const before = systemClock.now()
+    expect(systemClock.now()).toBeGreaterThanOrEqual(before)
+    expect(Math.abs(systemClock.epochMs() - Date.now())).toBeLessThan(1000)
+  })
+
+  it('runs once after the time, unless cancelled', async () => {
+    const ran: string[] = []
+    systemClock.after(0, () => ran.push('cancelled')).cancel()
+    await new Promise<void>((resolve) => {
+      systemClock.after(1, () => {
+        ran.push('kept')
+        resolve()
+      })
+    })
+    expect(ran).toEqual(['kept'])
+  })
+
+  it('does not keep the process alive', () => {
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    const timer = systemClock.after(60_000, () => {})
+    const during = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    timer.cancel()
+    expect(during).toBe(before)
+  })
+})
+
+describe('the system dice', () => {
+  it('fall in [0, 1), and differ', () => {
+    const throws = Array.from({ length: 100 }, systemRandom)
+    expect(throws.every((one) => one >= 0 && one < 1)).toBe(true)
+    expect(new Set(throws).size).toBeGreaterThan(90)
+  })
+})
