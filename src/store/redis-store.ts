@@ -94,7 +94,12 @@ class ScriptedStore implements RedisStore {
 
   async close(): Promise<void> {
     this.#breaker.end()
-    this.#client.disconnect()
+    const client = this.#client
+    const connected = client.status === 'ready'
+    const ended = new Promise<void>((resolve) => client.once('end', resolve))
+    client.disconnect()
+    // A client that waits to reconnect ends without saying so.
+    if (connected) await ended
   }
 
   #connect(): void {
