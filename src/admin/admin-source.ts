@@ -1,0 +1,55 @@
+// What the admin API shows and can set off; the assembly provides it.
+
+export interface AdminSource {
+  generation(): GenerationFacts
+  routes(): Iterable<RouteView>
+  services(): Iterable<ServiceView>
+  /** Loads the configuration again, as SIGHUP does. */
+  reload(): Promise<ReloadResult>
+}
+
+export interface GenerationFacts {
+  readonly number: number
+  readonly hash: string
+  /** Milliseconds since 1970 at which it began to serve. */
+  readonly since: number
+  readonly file: string
+}
+
+export interface RouteView {
+  readonly id: string
+  readonly service: string
+  readonly pattern: string
+  /** Empty: every host. */
+  readonly hosts: readonly string[]
+  /** Empty: every method. */
+  readonly methods: readonly string[]
+  /** Names of the plugins in its chain, outermost first. */
+  readonly plugins: readonly string[]
+}
+
+export interface ServiceView {
+  readonly name: string
+  readonly targets: readonly TargetView[]
+}
+
+export interface TargetView {
+  readonly url: string
+  readonly healthy: boolean
+  readonly inFlight: number
+  /** Undefined: not measured yet. */
+  readonly ewmaMs: number | undefined
+  /** Milliseconds since 1970; undefined: not ejected. */
+  readonly ejectedUntil: number | undefined
+}
+
+export type ReloadResult =
+  | { readonly outcome: 'applied' | 'unchanged'; readonly generation: number; readonly hash: string }
+  | { readonly outcome: 'refused'; readonly faults: readonly ReloadFault[] }
+
+export interface ReloadFault {
+  /** `file:line:column`. */
+  readonly origin: string
+  readonly message: string
+  readonly hint?: string | undefined
+}

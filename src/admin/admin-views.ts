@@ -1,0 +1,39 @@
+// What is shown of the gateway's state: named fields only, so that nothing else can ever leak through.
+import type { GenerationFacts, RouteView, ServiceView, TargetView } from './admin-source.ts'
+
+export function generationView({ number, hash, since, file }: GenerationFacts): object {
+  return { number, hash, since: new Date(since).toISOString(), file }
+}
+
+export function routesView(routes: Iterable<RouteView>): object {
+  return {
+    routes: Array.from(routes, ({ id, service, pattern, hosts, methods, plugins }) => ({
+      id,
+      service,
+      pattern,
+      hosts,
+      methods,
+      plugins,
+    })),
+  }
+}
+
+export function servicesView(services: Iterable<ServiceView>): object {
+  return {
+    services: Array.from(services, ({ name, targets }) => ({ name, targets: targets.map(targetView) })),
+  }
+}
+
+function targetView({ url, healthy, inFlight, ewmaMs, ejectedUntil }: TargetView): object {
+  return {
+    url: withoutCredentials(url),
+    healthy,
+    inFlight,
+    ewmaMs: ewmaMs ?? null,
+    ejectedUntil: ejectedUntil === undefined ? null : new Date(ejectedUntil).toISOString(),
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
+}

@@ -1,0 +1,125 @@
+// What the gateway tells the outside, assembled: logs, metrics and traces.
+import type { Clock, Logger, Meter, RouteFacts } from '../plugin.ts'
+import { accessLogs } from './access-log.ts'
+import { observeConfig, type RecordReload } from './config-metrics.ts'
+import { INSTRUMENTS } from './instruments.ts'
+import { type LogDestination, LogSink } from './log-sink.ts'
+import { createLogger, type LogLevel } from './logger.ts'
+import { MetricRegistry } from './metric-registry.ts'
+import { startMetricPush, startTracing } from './otlp.ts'
+import { type Environment, otlpSettings } from './otlp-settings.ts'
+import { observeProcess } from './process-metrics.ts'
+import { prometheusText } from './prometheus-text.ts'
+import { Recorders, type ServingNames, type UpstreamState } from './recorders.ts'
+import type { RouteRecorder } from './route-recorder.ts'
+import { openStdout } from './stdout.ts'
+import type { Tracer } from './tracer.ts'
+
+/** Enough for one export to a slow collector, and well below the 30 s that orchestrators give. */
+const SHUTDOWN_LIMIT_MS = 3000
+
+export interface TelemetryOptions {
+  readonly clock: Clock
+  readonly logLevel: LogLevel
+  /** One line per request. */
+  readonly accessLog: boolean
+  readonly tracing: TracingOptions
+  /** For the OTEL_* variables. */
+  readonly env: Environment
+  readonly version: string
+  /** Standard output when left out. */
+  readonly destination?: LogDestination
+}
+
+export interface TracingOptions {
+  /** Share of the traces to keep, 0 to 1. OTEL_TRACES_SAMPLER wins. */
+  readonly sample: number
+  /** Base address of an OTLP/HTTP collector; undefined: as OTEL_EXPORTER_OTLP_ENDPOINT says, else no tracing. */
+  readonly endpoint: string | undefined
+}
+
+/** Read when metrics are collected. */
+export interface GaugeSources {
+  requestsInFlight(): number
+  openConnections(): number
+  upstreams(): Iterable<UpstreamState>
+}
+
+export interface Telemetry {
+  readonly logger: Logger
+  /** For plugins and the other parts of the engine. */
+  readonly meter: Meter
+  readonly tracer: Tracer
+  /** For exchanges that no route matched. */
+  readonly unmatched: RouteRecorder
+  /** Once per route when a generation is built; the same route goes on with the same series. */
+  route(facts: RouteFacts): RouteRecorder
+  /** When a generation has retired: the series of every other route and service are dropped. */
+  retain(serving: ServingNames): void
+  observe(sources: GaugeSources): void
+  readonly reloaded: RecordReload
+  /** Prometheus text. Scrapes at the same time share one. */
+  metricsText(): Promise<string>
+  /** For a process that ends at once: what is buffered, without waiting. */
+  flushSync(): void
+  /** Sends what waits, for a limited time. */
+  shutdown(): Promise<void>
+}
+
+export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const { clock, env, version } = options
+  const registry = new MetricRegistry()
+  const sink = new LogSink(options.destination ?? openStdout())
+  const logger = createLogger(options.logLevel, clock, sink)
+  sink.onRecovery = (lines) => logger.warn({ lines }, 'log lines were dropped')
+  registry.observe(INSTRUMENTS.logDropped, () => sink.dropped)
+  registry.observe(INSTRUMENTS.buildInfo, () => 1, { version, node_version: process.versions.node })
+  const recorders = new Recorders(registry, clock, options.accessLog ? accessLogs(clock, sink) : undefined)
+  const otlp = otlpSettings(env, options.tracing, version)
+  const parts = { clock, registry, logger, version }
+  const tracing = await startTracing(otlp, parts)
+  const stopPush = await startMetricPush(otlp, parts)
+  const stopProcess = observeProcess(registry, clock)
+  return {
+    logger,
+    meter: registry,
+    tracer: tracing.tracer,
+    unmatched: recorders.unmatched,
+    route: (facts) => recorders.route(facts),
+    retain: (serving) => recorders.retain(serving),
+    observe: (sources) => observeGauges(registry, recorders, sources),
+    reloaded: observeConfig(registry, clock),
+    metricsText: shared(() => prometheusText(registry.collect())),
+    flushSync: () => sink.flushSync(),
+    shutdown: async () => {
+      stopProcess()
+      await within(clock, Promise.allSettled([tracing.shutdown(), stopPush()]))
+      await within(clock, sink.drained())
+    },
+  }
+}
+
+function observeGauges(registry: MetricRegistry, recorders: Recorders, sources: GaugeSources): void {
+  registry.observe(INSTRUMENTS.requestsInFlight, () => sources.requestsInFlight())
+  registry.observe(INSTRUMENTS.openConnections, () => sources.openConnections())
+  registry.listGauge(INSTRUMENTS.upstreamUp, () => recorders.upstreams(sources.upstreams()))
+}
+
+/** While a text is being written, whoever asks gets that one: scrapers cannot multiply the work. */
+function shared(write: () => Promise<string>): () => Promise<string> {
+  let writing: Promise<string> | undefined
+  return () => {
+    writing ??= write().finally(() => {
+      writing = undefined
+    })
+    return writing
+  }
+}
+
+/** Settles with `work`, or when the time is up. */
+async function within(clock: Clock, work: Promise<unknown>): Promise<void> {
+  const limit = Promise.withResolvers<void>()
+  const timer = clock.after(SHUTDOWN_LIMIT_MS, limit.resolve)
+  await Promise.race([work, limit.promise])
+  timer.cancel()
+}
