@@ -1,0 +1,52 @@
+// How long and how many verified tokens are remembered.
+import { describe, expect, it } from 'vitest'
+import { KeySet } from '../../../../plugins/auth/key-set.ts'
+import { ABSENT as OUTCOME } from '../../../../plugins/auth/provider.ts'
+import { TokenCache } from '../../../../plugins/auth/token-cache.ts'
+
+const keys = new KeySet([])
+const FOREVER = Number.POSITIVE_INFINITY
+
+describe('the cache of verified tokens', () => {
+  it('remembers a token for a minute at most', () => {
+    const cache = new TokenCache()
+    cache.set('t', keys, { nowMs: 1000, endMs: FOREVER }, OUTCOME)
+    expect(cache.get('t', keys, 60_999)).toBe(OUTCOME)
+    expect(cache.get('t', keys, 61_000)).toBeUndefined()
+  })
+
+  it('remembers a token until it ends', () => {
+    const cache = new TokenCache()
+    cache.set('t', keys, { nowMs: 1000, endMs: 2000 }, OUTCOME)
+    expect(cache.get('t', keys, 1999)).toBe(OUTCOME)
+    expect(cache.get('t', keys, 2000)).toBeUndefined()
+  })
+
+  it('does not answer before the time at which it learned', () => {
+    const cache = new TokenCache()
+    cache.set('t', keys, { nowMs: 1000, endMs: FOREVER }, OUTCOME)
+    expect(cache.get('t', keys, 999)).toBeUndefined()
+  })
+
+  it('forgets everything when the keys change', () => {
+    const cache = new TokenCache()
+    const changed = new KeySet([])
+    cache.set('t', keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.get('t', changed, 1)).toBeUndefined()
+    cache.set('u', changed, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.get('t', changed, 1)).toBeUndefined()
+    expect(cache.size).toBe(1)
+  })
+
+  it('holds 10,000 tokens and drops the oldest', () => {
+    const cache = new TokenCache()
+    const set = (token: string): void => cache.set(token, keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    for (let at = 0; at < 10_000; at++) set(`t${at}`)
+    set('t0')
+    set('new')
+    expect(cache.size).toBe(10_000)
+    expect(cache.get('t1', keys, 1)).toBeUndefined()
+    expect(cache.get('t0', keys, 1)).toBe(OUTCOME)
+    expect(cache.get('new', keys, 1)).toBe(OUTCOME)
+  })
+})
