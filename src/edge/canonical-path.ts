@@ -8,12 +8,12 @@ const PATH_CHARACTERS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/
 const UNRESERVED = /[A-Za-z0-9._~-]/
 // Decoders behind the gateway see a separator, an end or a control in these: / \ NUL-US DEL ? #.
 const AMBIGUOUS = /%(?:2F|5C|[01][0-9A-F]|7F|3F|23)/
-// A second decoding would make one of the above, a dot or a percent sign.
-const DOUBLE_ENCODED = /%25(?:2[EeFf35]|5[Cc]|[01][0-9A-Fa-f]|7[Ff]|3[Ff])/
+// A second decoding would make ASCII: `%252e` a dot, `%2561dmin` the name of another route.
+const DOUBLE_ENCODED = /%25[0-7][0-9A-Fa-f]/
 // `.` and `..`, also with path parameters (`..;x`), which some servers strip before they resolve dots.
-const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:(?:;|%3B)[^/]*)?(?:\/|$)/
 // Some servers strip spaces and parameters at the end of a segment.
-const STRIPPED_END = /(?:%20|\.\.;)(?:\/|$)|\.\.;/
+const STRIPPED_END = /%20(?:\/|$)|\.\.(?:;|%3B)/
 
 /** Longest request target, in bytes (RFC 9110 section 4.1 asks for at least 8000). */
 export const MAX_TARGET_BYTES = 8192
