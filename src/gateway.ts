@@ -1,13 +1,14 @@
 // The assembly: every part is made here, once, and given to those that need it. Start, reload, stop.
 
 import { createAdminServer } from './admin/admin-server.ts'
+import { formatListenAddress } from './admin/listen-address.ts'
 import { createStatusServer } from './admin/status-server.ts'
-import { adminSource } from './admin-source.ts'
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
 import { drain } from './edge/drain.ts'
 import { createListener, type Listener } from './edge/listener.ts'
 import type { GenerationEnvironment } from './generation.ts'
+import { createAdminSource } from './introspection.ts'
 import { KeptState } from './kept-state.ts'
 import type { Logger } from './plugin.ts'
 import { Reloader, type ReloadOutcome } from './reloader.ts'
@@ -104,7 +105,7 @@ async function assemble(
   const admin = createAdminServer({
     address: options.admin ?? configuration.admin,
     env: options.env,
-    source: adminSource(reloader, clock),
+    source: createAdminSource(reloader, clock),
     clock,
     logger,
   })
@@ -113,8 +114,8 @@ async function assemble(
     () => admin.close(),
   )
   const addresses = {
-    status: await status.listen(),
-    admin: await admin.listen(),
+    status: urlOf(await status.listen()),
+    admin: urlOf(await admin.listen()),
     // Last: the port opens when a generation serves and probes are answered.
     listen: await listener.listen(options.listen ?? configuration.listen),
   }
@@ -209,4 +210,8 @@ function observe(telemetry: Telemetry, { reloader, listener, inFlight }: Observe
         targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),
       ),
   })
+}
+
+function urlOf(address: Parameters<typeof formatListenAddress>[0]): string {
+  return `http://${formatListenAddress(address)}`
 }

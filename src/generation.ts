@@ -7,7 +7,7 @@ import type { Call, RouteFacts } from './plugin.ts'
 import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
 import type { RoutePattern } from './routing/route-pattern.ts'
 import { createRouteTable, type RouteTable } from './routing/route-table.ts'
-import type { RouteRecorder } from './telemetry/telemetry.ts'
+import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { Service } from './upstream/service.ts'
 import type { ServicePool } from './upstream/service-pool.ts'
 
@@ -26,6 +26,8 @@ export interface GenerationEnvironment extends HookEnvironment {
 
 export class Generation {
   readonly number: number
+  /** Milliseconds since 1970 at which it was built. */
+  readonly since: number
   readonly configuration: Configuration
   readonly table: RouteTable<CompiledRoute>
   readonly services: ReadonlyMap<string, Service>
@@ -42,6 +44,7 @@ export class Generation {
     this.number = number
     this.configuration = configuration
     this.#environment = environment
+    this.since = environment.clock.epochMs()
     this.proxies = new TrustedProxies(configuration.trustProxy)
     try {
       this.services = this.#holdServices()

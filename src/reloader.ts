@@ -1,5 +1,6 @@
 // Changes while traffic flows: read again, build aside, swap at once; a bad config changes nothing.
 import type { Configuration, LoadResult } from './config/configuration.ts'
+import type { ConfigFault } from './config/fault.ts'
 import { Generation, type GenerationEnvironment } from './generation.ts'
 import type { Logger } from './plugin.ts'
 
@@ -20,6 +21,8 @@ export interface ReloadOutcome {
   readonly result: 'applied' | 'unchanged' | 'refused'
   /** What was wrong, or what has changed. */
   readonly message: string
+  /** Of a refused config; empty when a part of it could not be built. */
+  readonly faults: readonly ConfigFault[]
 }
 
 export class Reloader {
@@ -71,15 +74,15 @@ export class Reloader {
     try {
       const result = await this.#options.load()
       this.#files = result.files
-      if (!result.configuration) return this.#refuse(result.render(false))
+      if (!result.configuration) return this.#refuse(result.render(false), result.faults)
       if (result.configuration.hash === this.#current.configuration.hash) {
-        return { result: 'unchanged', message: 'nothing has changed' }
+        return { result: 'unchanged', message: 'nothing has changed', faults: [] }
       }
       const next = new Generation(this.#current.number + 1, result.configuration, environment)
       this.#warnOfFixedKeys(result.configuration)
       this.#swap(next)
       logger.info({ generation: next.number, hash: next.configuration.hash }, 'config reloaded')
-      return { result: 'applied', message: `generation ${next.number} serves` }
+      return { result: 'applied', message: `generation ${next.number} serves`, faults: [] }
     } catch (thrown) {
       // A plugin's `create` or a TLS file: the same rule, the old generation serves on.
       return this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
@@ -95,9 +98,9 @@ export class Reloader {
     )
   }
 
-  #refuse(message: string): ReloadOutcome {
+  #refuse(message: string, faults: readonly ConfigFault[] = []): ReloadOutcome {
     this.#options.logger.error({ faults: message }, 'config refused: the old one serves on')
-    return { result: 'refused', message }
+    return { result: 'refused', message, faults }
   }
 
   #warnOfFixedKeys(next: Configuration): void {

@@ -1,4 +1,5 @@
 // Everything a route has switched on, as placed hooks: its plugins, and its own rewrite, redirect or response.
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { ResolvedPlugin, RouteConfiguration } from './config/configuration.ts'
 import { HeaderList } from './headers.ts'
@@ -88,13 +89,20 @@ function createContext(
 const identities = new WeakMap<object, string>()
 
 function identityOf(settings: unknown): string {
-  if (typeof settings !== 'object' || settings === null) return JSON.stringify(settings) ?? ''
+  if (typeof settings !== 'object' || settings === null) return digest(settings)
   let identity = identities.get(settings)
   if (identity === undefined) {
-    identity = JSON.stringify(settings)
+    identity = digest(settings)
     identities.set(settings, identity)
   }
   return identity
+}
+
+// Hashed, as settings may hold secrets and the identity lives on as a key.
+function digest(settings: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(settings) ?? '')
+    .digest('base64')
 }
 
 function ownActions(route: RouteConfiguration): PlacedHooks[] {

@@ -7,7 +7,8 @@ import { renderDirect, renderProblem } from './edge/problem.ts'
 import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
-import type { RouteRecorder, Tracer } from './telemetry/telemetry.ts'
+import type { RouteRecorder } from './telemetry/route-recorder.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 
 export interface ServeOptions {
   arrive(raw: IncomingMessage, target: string): HttpExchange

@@ -52,6 +52,7 @@ interface Running {
 async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Promise<number> {
   announce(gateway, args)
   const alive = setInterval(() => {}, FOREVER_MS)
+  catchTheRest(gateway)
   const watcher = args.flags['watch'] === false ? undefined : watch(gateway, files)
   const stopReloads = onSignal(['SIGHUP'], () => void gateway.reload())
   await nextSignal(['SIGTERM', 'SIGINT'])
@@ -62,6 +63,13 @@ async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Pr
   await gateway.stop()
   clearInterval(alive)
   return 0
+}
+
+// The last net: one exchange gone wrong in a way that nobody foresaw must not end all the others.
+function catchTheRest({ logger }: Gateway): void {
+  process.on('uncaughtException', (error, origin) => {
+    logger.error({ err: error, origin }, 'an error reached the last net: please report it')
+  })
 }
 
 function watch(gateway: Gateway, files: readonly string[]) {

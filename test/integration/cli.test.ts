@@ -1,0 +1,131 @@
+// The command line as a user meets it: output, messages and exit codes.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { send } from '../support/http-client.ts'
+import { startProcessGateway } from '../support/process-gateway.ts'
+import { startTarget } from '../support/target-server.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
+const FIXTURES = fileURLToPath(new URL('../fixtures/config', import.meta.url))
+
+function turnpike(args: readonly string[], cwd = tmpdir()) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=turnpike-source', MAIN, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  return { status, stdout, stderr }
+}
+
+describe('turnpike', () => {
+  it('without a command shows how it is used and exits with 64', () => {
+    expect(turnpike([])).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('usage: turnpike') })
+  })
+
+  it.each([[['nonsense']], [['run', '--nonsense']], [['explain', 'GET']]])('%s is wrong usage: 64', (args) => {
+    expect(turnpike(args).status).toBe(64)
+  })
+
+  it('--help and --version print to stdout and exit with 0', () => {
+    expect(turnpike(['--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('explain METHOD URL') })
+    expect(turnpike(['--version']).stdout).toMatch(/^turnpike \d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('turnpike check', () => {
+  it('accepts the fifteen-line task', () => {
+    const { status, stderr, stdout } = turnpike(['check', join(EXAMPLES, 'fifteen-lines.yaml')])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('ok')
+  })
+
+  it('prints all ten mistakes of a file with position and suggestion, and exits with 1', () => {
+    const { status, stderr } = turnpike(['check', join(FIXTURES, 'ten-mistakes.yaml')])
+    expect(status).toBe(1)
+    const positions = stderr.match(/ten-mistakes\.yaml:\d+:\d+ {2}error/g) ?? []
+    expect(positions).toHaveLength(10)
+    expect(stderr).toContain('did you mean')
+    expect(stderr).toContain('10 errors')
+  })
+})
+
+describe('turnpike routes', () => {
+  it('lists the table, most specific first', () => {
+    const { status, stdout } = turnpike(['routes', join(EXAMPLES, 'fifteen-lines.yaml')])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/orders\.orders .*api\.example\.com .*\/orders\/\*/)
+  })
+})
+
+describe('turnpike explain', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'turnpike-explain-')), 'turnpike.yaml')
+  writeFileSync(
+    file,
+    [
+      'defaults:',
+      '  timeout: 10s',
+      '  rateLimit: { limit: 50/s, by: ip }',
+      'services:',
+      '  web: { targets: [http://127.0.0.1:9], routes: { all: /* } }',
+      '  orders:',
+      '    targets: [http://127.0.0.1:9, http://127.0.0.1:8]',
+      '    timeout: 3s',
+      '    routes:',
+      '      read:',
+      '        match: GET /orders/*',
+      '        rateLimit: { limit: 100/min }',
+      '',
+    ].join('\n'),
+  )
+
+  it('names the winner, who lost and why, and the origin of each value', () => {
+    const { status, stdout } = turnpike(['explain', 'GET', 'http://any.test/orders/42', file])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^orders\.read .*turnpike\.yaml:1[01]/)
+    expect(stdout).toMatch(/beats .*web\.all .*less specific/)
+    expect(stdout).toMatch(/timeout .*3000.*turnpike\.yaml:8 {2}service/)
+    expect(stdout).toMatch(/rateLimit .*50.*turnpike\.yaml:3 {2}defaults/)
+    expect(stdout).toMatch(/rateLimit .*100.*turnpike\.yaml:12 {2}route/)
+    expect(stdout).toContain('http://127.0.0.1:9, http://127.0.0.1:8')
+    expect(stdout).not.toContain('10000')
+  })
+
+  it('says why nothing wins, with exit code 1', () => {
+    const narrow = join(mkdtempSync(join(tmpdir(), 'turnpike-explain-')), 'turnpike.yaml')
+    writeFileSync(narrow, 'services:\n  a: { targets: [http://127.0.0.1:9], routes: { r: GET /a } }\n')
+    expect(turnpike(['explain', 'POST', '/a', narrow])).toMatchObject({ status: 1, stdout: expect.stringContaining('405') })
+    expect(turnpike(['explain', 'GET', '/b', narrow])).toMatchObject({ status: 1, stdout: expect.stringContaining('404') })
+  })
+
+  it('speaks JSON when asked', () => {
+    const { stdout } = turnpike(['explain', 'GET', 'http://any.test/orders/42', file, '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ route: { id: 'orders.read' }, candidates: expect.any(Array) })
+  })
+})
+
+describe('turnpike run', () => {
+  it('prints the real addresses as one JSON line and serves on them', async () => {
+    const target = await startTarget()
+    const gateway = await startProcessGateway(`services: { api: { targets: ["${target.url}"], routes: { all: /* } } }\n`)
+    expect((await send(`${gateway.listen}/x`)).status).toBe(200)
+    expect((await send(`${gateway.status}/readyz`)).status).toBe(200)
+    expect((await send(`${gateway.admin}/api/generation`)).json()).toMatchObject({ number: 1 })
+    expect(await gateway.stop()).toBe(0)
+    await target.close()
+  })
+
+  it('with a bad config prints the faults and exits with 1', () => {
+    const { status, stderr } = turnpike(['run', join(FIXTURES, 'ten-mistakes.yaml')])
+    expect(status).toBe(1)
+    expect(stderr).toContain('10 errors')
+  })
+
+  it('with a file that is not there says so', () => {
+    expect(turnpike(['run', 'nowhere.yaml'])).toMatchObject({ status: 1, stderr: expect.stringContaining('nowhere.yaml') })
+  })
+})

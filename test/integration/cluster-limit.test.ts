@@ -1,0 +1,118 @@
+// One limit for the whole cluster: two gateway processes on one Redis, and what happens when Redis dies.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { send } from '../support/http-client.ts'
+import { startLoad } from '../support/load.ts'
+import { type ProcessGateway, startProcessGateway } from '../support/process-gateway.ts'
+import { type TestRedis, startRedis } from '../support/redis.ts'
+import { startTarget, type TargetServer } from '../support/target-server.ts'
+
+let target: TargetServer
+let redis: TestRedis
+let nodes: ProcessGateway[]
+
+const config = (limit: string) => `
+accessLog: false
+redis: ${redis.url}
+drain: { delay: 0s }
+services:
+  api:
+    targets: [${target.url}]
+    routes:
+      all: { match: /*, rateLimit: ${limit} }
+`
+
+beforeEach(async () => {
+  target = await startTarget()
+  redis = await startRedis()
+  nodes = []
+})
+
+afterEach(async () => {
+  for (const node of nodes) await node.stop()
+  await redis.stop()
+  await target.close()
+})
+
+async function startNodes(limit: string, count: number): Promise<void> {
+  nodes = await Promise.all(Array.from({ length: count }, () => startProcessGateway(config(limit))))
+  await expect.poll(async () => (await metrics(nodes.at(-1)!)).includes(`gateway_nodes ${count}`), { timeout: 10_000 }).toBe(true)
+}
+
+async function metrics(node: ProcessGateway): Promise<string> {
+  return (await send(`${node.status}/metrics`)).body
+}
+
+describe('two gateways on one Redis', () => {
+  it('admit together exactly 600 of 1000 requests at 600/min', async () => {
+    await startNodes('{ limit: 600/min, by: route }', 2)
+    const startedAt = performance.now()
+    const statuses: number[] = []
+    for (let sent = 0; sent < 1000; sent += 20) {
+      const batch = Array.from({ length: 20 }, (_, at) => send(`${nodes[at % 2]!.listen}/x`))
+      for (const response of await Promise.all(batch)) statuses.push(response.status)
+    }
+    // Otherwise the count would prove nothing.
+    expect(performance.now() - startedAt).toBeLessThan(60_000)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(600)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(400)
+    expect(target.seen).toHaveLength(600)
+  }, 90_000)
+
+  it('tell the client in every answer what is left, the same from either', async () => {
+    await startNodes('{ limit: 3/min, by: route }', 2)
+    const responses = []
+    for (const at of [0, 1, 0, 1]) responses.push(await send(`${nodes[at]!.listen}/x`))
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 429])
+    expect(responses.map(({ headers }) => headers['x-ratelimit-remaining'])).toEqual(['2', '1', '0', '0'])
+    expect(responses[0]!.headers['ratelimit-policy']).toMatch(/^"[^"]+";q=3;w=60$/)
+    expect(responses[3]!.json()).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
+    expect(Number(responses[3]!.headers['retry-after'])).toBeGreaterThan(0)
+  })
+})
+
+describe('kill -9 of Redis under load', () => {
+  it('fails no request, keeps the limit per node, and is over within 2 s of its return', async () => {
+    await startNodes('{ limit: 100000/min, by: route }', 2)
+    const slowest: number[] = []
+    const load = startLoad(() => nodes[slowest.length % 2]!.listen, {
+      clients: 8,
+      inspect: () => slowest.push(performance.now()),
+    })
+    await expect.poll(() => load.answered()).toBeGreaterThan(300)
+    await redis.kill()
+    await expect.poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 0')).toBe(true)
+    const before = load.answered()
+    await expect.poll(() => load.answered()).toBeGreaterThan(before + 300)
+    await redis.restart()
+    const returned = performance.now()
+    await expect
+      .poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 1'), { interval: 20, timeout: 10_000 })
+      .toBe(true)
+    expect(performance.now() - returned).toBeLessThan(2000)
+    const { failures, byStatus } = await load.stop()
+    expect(failures).toEqual([])
+    expect(Object.keys(byStatus)).toEqual(['200'])
+  }, 60_000)
+
+  it.each([
+    ['local', 200, undefined],
+    ['allow', 200, undefined],
+    ['refuse', 503, 'STORE_UNAVAILABLE'],
+  ])('with onStoreError: %s answers %i', async (behaviour, status, code) => {
+    await startNodes(`{ limit: 4/min, by: route, onStoreError: ${behaviour} }`, 2)
+    await redis.kill()
+    await expect.poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 0')).toBe(true)
+    const response = await send(`${nodes[0]!.listen}/x`)
+    expect(response.status).toBe(status)
+    if (code) expect(response.json()).toMatchObject({ code })
+  })
+
+  it('with onStoreError: local leaves each of two nodes its half of the limit', async () => {
+    await startNodes('{ limit: 10/min, by: route, onStoreError: local }', 2)
+    await redis.kill()
+    await expect.poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 0')).toBe(true)
+    const statuses = []
+    for (let sent = 0; sent < 8; sent++) statuses.push((await send(`${nodes[0]!.listen}/x`)).status)
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
+  })
+})

@@ -1,0 +1,90 @@
+// What clients see when targets die: nothing where it can be hidden, and never a second delivery.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { startLoad } from '../support/load.ts'
+import { respondJson, startRawTarget, startTarget, type TargetServer } from '../support/target-server.ts'
+
+let targets: TargetServer[]
+let gateway: TestGateway
+
+beforeEach(async () => {
+  targets = [await startTarget(), await startTarget(), await startTarget()]
+})
+
+afterEach(async () => {
+  await gateway.stop()
+  await Promise.all(targets.map((target) => target.close()))
+})
+
+const service = (urls: readonly string[], extra = '') => `
+accessLog: false
+services:
+  api:
+    targets: [${urls.join(', ')}]
+    retry: { attempts: 2 }
+${extra}
+    routes: { all: /* }
+`
+
+describe('one dead target of three', () => {
+  it('costs no client an answer, and soon no attempt either', async () => {
+    const [dead, ...alive] = targets
+    await dead!.close()
+    gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    const load = startLoad(`${gateway.url}/x`, { clients: 8 })
+    await expect.poll(() => load.answered(), { timeout: 20_000 }).toBeGreaterThan(2000)
+    const { failures, byStatus, answered } = await load.stop()
+    expect(failures).toEqual([])
+    expect(byStatus).toEqual({ 200: answered })
+    expect(alive.reduce((sum, target) => sum + target.seen.length, 0)).toBe(answered)
+    // Ejected after five failures; what follows are single probes.
+    const again = /gateway_attempts_total\{[^}]*kind="again"[^}]*\} (\d+)/.exec(await gateway.metrics())
+    expect(Number(again?.[1])).toBeLessThan(60)
+  }, 60_000)
+})
+
+describe('a POST', () => {
+  it('is never sent twice after it may have been processed', async () => {
+    const bodies: string[] = []
+    const raw = await startRawTarget((socket) =>
+      socket.on('data', (bytes) => {
+        bodies.push(bytes.toString())
+        socket.destroy()
+      }),
+    )
+    gateway = await startTestGateway(service([raw.url, raw.url.replace('127.0.0.1', 'localhost')]))
+    for (let number = 0; number < 20; number++) {
+      const response = await gateway.get('/x', { method: 'POST', body: `order-${number}` })
+      expect(response.json()).toMatchObject({ code: 'UPSTREAM_RESET' })
+    }
+    const orders = bodies.join('').match(/order-\d+/g) ?? []
+    expect(new Set(orders).size).toBe(orders.length)
+    await raw.close()
+  })
+
+  it('goes to another target when the first was never reached', async () => {
+    await targets[0]!.close()
+    await targets[1]!.close()
+    gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    for (let number = 0; number < 10; number++) {
+      expect((await gateway.get('/x', { method: 'POST', body: `order-${number}` })).status).toBe(200)
+    }
+    expect(targets[2]!.seen.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, (_, at) => `order-${at}`))
+  })
+})
+
+describe('all targets answering 503', () => {
+  it('under load get at most 1.25 requests for each of the clients', async () => {
+    for (const target of targets) target.answer = (_request, response) => respondJson(response, 503, {})
+    gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    const load = startLoad(`${gateway.url}/x`, { clients: 16 })
+    // Past the budget's reserve of 10 retries a second over its window of 10 s, the ratio of 20 % rules.
+    await expect.poll(() => load.answered(), { timeout: 60_000, interval: 100 }).toBeGreaterThan(8000)
+    const { failures, byStatus, answered } = await load.stop()
+    expect(failures).toEqual([])
+    expect(byStatus).toEqual({ 503: answered })
+    const seen = targets.reduce((sum, target) => sum + target.seen.length, 0)
+    expect(seen / answered).toBeLessThanOrEqual(1.25)
+    expect(seen).toBeGreaterThan(answered)
+  }, 90_000)
+})

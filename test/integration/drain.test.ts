@@ -1,0 +1,76 @@
+// The end of a gateway under load: readiness first, no request lost, exit 0.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { send } from '../support/http-client.ts'
+import { startLoad } from '../support/load.ts'
+import { type ProcessGateway, startProcessGateway } from '../support/process-gateway.ts'
+import { respondJson, startTarget, type TargetServer } from '../support/target-server.ts'
+
+let target: TargetServer
+let gateway: ProcessGateway
+
+const config = (drain: string) => `
+accessLog: false
+drain: ${drain}
+services:
+  api:
+    targets: [${target.url}]
+    routes: { all: /* }
+`
+
+beforeEach(async () => {
+  target = await startTarget()
+})
+
+afterEach(async () => {
+  gateway.child.kill('SIGKILL')
+  await target.close()
+})
+
+describe('SIGTERM', () => {
+  it('under load loses no request: every client is told to leave and may come back elsewhere', async () => {
+    gateway = await startProcessGateway(config('{ delay: 1500ms, timeout: 10s }'))
+    const second = await startProcessGateway(config('{ delay: 0s, timeout: 10s }'))
+    // A balancer's view: new connections go to whoever is ready, open ones stay where they are.
+    let ready = gateway.listen
+    const load = startLoad(() => `${ready}/x`, { clients: 8 })
+    await expect.poll(() => load.answered()).toBeGreaterThan(100)
+    const exit = gateway.stop()
+    await expect.poll(async () => (await send(`${gateway.status}/readyz`)).status).toBe(503)
+    expect((await send(`${gateway.listen}/x`)).headers['connection']).toBe('close')
+    ready = second.listen
+    expect(await exit).toBe(0)
+    const { failures, byStatus } = await load.stop()
+    expect(failures).toEqual([])
+    expect(Object.keys(byStatus)).toEqual(['200'])
+    expect(await second.stop()).toBe(0)
+  }, 60_000)
+
+  it('waits for the request in flight and then exits with 0', async () => {
+    const held = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    target.answer = async (_request, response) => {
+      reached.resolve()
+      await held.promise
+      respondJson(response, 200, { late: true })
+    }
+    gateway = await startProcessGateway(config('{ delay: 0s, timeout: 10s }'))
+    const late = send(`${gateway.listen}/slow`)
+    await reached.promise
+    const exit = gateway.stop()
+    await expect.poll(() => send(`${gateway.listen}/new`).then(() => 'open', () => 'refused')).toBe('refused')
+    held.resolve()
+    expect(await late).toMatchObject({ status: 200, body: '{"late":true}' })
+    expect(await exit).toBe(0)
+  })
+
+  it('twice means now', async () => {
+    target.answer = () => {}
+    gateway = await startProcessGateway(config('{ delay: 0s, timeout: 60s }'))
+    send(`${gateway.listen}/never`).catch(() => {})
+    await expect.poll(() => target.seen.length).toBe(1)
+    const exit = gateway.stop()
+    await expect.poll(async () => gateway.stderr()).toContain('draining')
+    gateway.child.kill('SIGTERM')
+    expect(await exit).toBe(1)
+  })
+})
