@@ -95,7 +95,8 @@ export class LogSink {
     if (failure) this.#dropped += this.#writing
     this.#torn = Boolean(failure)
     this.#writing = 0
-    if (!failure) this.#reportLoss()
+    // Only into an empty buffer: a full one would drop the report as well.
+    if (!failure && this.#pendingLines === 0) this.#reportLoss()
     if (this.#pendingLines > 0) this.#schedule()
     else for (const resolve of this.#idle.splice(0)) resolve()
   }
