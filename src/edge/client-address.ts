@@ -3,6 +3,9 @@ import { BlockList, isIP } from 'node:net'
 
 /** Entries of X-Forwarded-For that are read; a longer list is cut from the left. */
 const MAX_HOPS = 32
+const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
+// Whole or not at all: half a bracket would make another address of the rest.
+const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 export interface ClientAddress {
@@ -47,7 +50,7 @@ export class TrustedProxies {
   }
 
   #add(cidr: string): void {
-    const [address = '', prefix] = cidr.split('/')
+    const [, address = '', prefix] = NETWORK.exec(cidr) ?? []
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     if (isIP(address) === 0) throw new RangeError(`not an address or network: ${cidr}`)
     if (prefix === undefined) this.#list.addAddress(address, family)
@@ -57,9 +60,8 @@ export class TrustedProxies {
 
 /** An IP without port, brackets and IPv4 mapping; undefined when it is none. */
 export function normalizeIp(text: string): string | undefined {
-  let ip = text
-  if (ip.startsWith('[')) ip = ip.slice(1, ip.indexOf(']'))
-  else if (ip.includes('.') && ip.includes(':') && !ip.includes('::')) ip = ip.slice(0, ip.indexOf(':'))
+  const [, ipv6, ipv4] = WITH_PORT.exec(text) ?? []
+  let ip = ipv6 ?? ipv4 ?? text
   const mapped = MAPPED_IPV4.exec(ip)
   if (mapped) ip = mapped[1]!
   return isIP(ip) === 0 || ip.includes('%') ? undefined : ip
