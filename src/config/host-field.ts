@@ -1,0 +1,46 @@
+// Hosts of a match: exact names, `*.suffix`, and whether one lies inside another.
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
+import { z } from 'zod'
+import { type Refusal, textField } from './text-field.ts'
+
+// RFC 1123 section 2.1, and the underscore that internal names often have.
+const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
+const MAX_HOST_LENGTH = 253
+
+const host = textField(readHost)
+
+export const hosts = z
+  .union([host, z.array(host).min(1)])
+  .transform((one): readonly string[] => (Array.isArray(one) ? [...new Set(one)] : [one]))
+
+export function readHost(written: string): { readonly value: string } | Refusal {
+  if (written === '*') return refuse(written, 'leave "host" out to match any host')
+  if (written.includes('/')) return refuse(written, 'write the name alone, without scheme and path')
+  const wildcard = written.startsWith('*.') ? '*.' : ''
+  const name = written.slice(wildcard.length)
+  if (wildcard === '' && isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0) return { value: bracketed(name) }
+  if (name.includes('*')) return refuse(written, 'a "*" may only be the whole first label: *.example.com')
+  if (/:\d*$/.test(name)) return refuse(written, 'write the name alone, without the port')
+  const ascii = domainToASCII(name)
+  const isName = NAME.test(ascii) && ascii.length <= MAX_HOST_LENGTH
+  return isName ? { value: wildcard + ascii } : refuse(written, 'write api.example.com or *.example.com')
+}
+
+function bracketed(address: string): string {
+  return isIP(address) === 6 ? `[${address.toLowerCase()}]` : address.toLowerCase()
+}
+
+function refuse(written: string, hint: string): Refusal {
+  return { message: `${JSON.stringify(written)} is not a host`, hint }
+}
+
+/** True when every host that `inner` matches is matched by one of `outer`; none in `outer` matches all. */
+export function isInsideHosts(inner: string, outer: readonly string[]): boolean {
+  const name = inner.startsWith('*.') ? inner.slice(1) : `.${inner}`
+  return (
+    outer.length === 0 ||
+    outer.includes(inner) ||
+    outer.some((one) => one.startsWith('*.') && name.endsWith(one.slice(1)) && name.length > one.length - 1)
+  )
+}

@@ -1,0 +1,44 @@
+// What one load of a config knows so far.
+import { dirname, resolve } from 'node:path'
+import type { LoadOptions } from './configuration.ts'
+import { FaultList } from './fault-list.ts'
+import { type ConfigMap, createMap, Places } from './places.ts'
+import { Secrets } from './secrets.ts'
+import { Source } from './source.ts'
+import type { Untyped } from './substitute.ts'
+
+export class LoadState {
+  /** As the user typed it. */
+  readonly file: string
+  /** Absolute. */
+  readonly path: string
+  readonly options: LoadOptions
+  readonly places = new Places()
+  readonly list = new FaultList()
+  readonly secrets = new Secrets()
+  readonly untyped: Untyped = new Map()
+  /** Everything to be watched. */
+  readonly files = new Set<string>()
+  /** The root file with the services of all included ones. */
+  root: ConfigMap = createMap()
+  #rootSource: Source | undefined
+
+  constructor(file: string, options: LoadOptions) {
+    this.file = file
+    this.path = resolve(file)
+    this.options = options
+    this.files.add(this.path)
+  }
+
+  get directory(): string {
+    return dirname(this.path)
+  }
+
+  get rootSource(): Source {
+    return this.#rootSource ?? new Source(this.file, this.path)
+  }
+
+  set rootSource(source: Source) {
+    this.#rootSource = source
+  }
+}

@@ -1,0 +1,113 @@
+// One plugin's value at one level: its settings, a switch-off, or a fault. Equal values are read once.
+import type { CheckFacts, Fault, Plugin } from '../plugin.ts'
+import type { Path } from './fault.ts'
+import { addFindings } from './findings.ts'
+import { failureMessage } from './import-module.ts'
+import type { LoadState } from './load-state.ts'
+import type { ConfigMap } from './places.ts'
+import { validate } from './validate.ts'
+import type { Verdict } from './zod-faults.ts'
+
+/** What a level says about a plugin. */
+export type Said =
+  | { readonly kind: 'settings'; readonly reading: Reading }
+  /** `false`. */
+  | { readonly kind: 'off' }
+  /** The plugin's own word for off. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'faulty' }
+
+/** Settings that any number of routes may share, with the faults that `check` found in them. */
+export class Reading {
+  readonly settings: unknown
+  readonly #faults = new Map<boolean, readonly Fault[]>()
+
+  constructor(settings: unknown) {
+    this.settings = settings
+  }
+
+  /** The facts differ between routes only in `identifies`. */
+  check(plugin: Plugin, facts: CheckFacts): readonly Fault[] {
+    let faults = this.#faults.get(facts.identifies)
+    if (!faults) {
+      faults = runCheck(plugin, this.settings, facts)
+      this.#faults.set(facts.identifies, faults)
+    }
+    return faults
+  }
+}
+
+const OFF_WORDS: ReadonlySet<unknown> = new Set(['off', 'no', 'false', 'none', 'disabled', 'never'])
+const OFF: Said = { kind: 'off' }
+const NONE: Said = { kind: 'none' }
+const FAULTY: Said = { kind: 'faulty' }
+
+/** Reads the values of one plugin, wherever they stand. */
+export class SettingsReader {
+  readonly plugin: Plugin
+  readonly #state: LoadState
+  readonly #known = new Map<string, Said>()
+
+  constructor(plugin: Plugin, state: LoadState) {
+    this.plugin = plugin
+    this.#state = state
+  }
+
+  read(map: ConfigMap, path: Path): Said {
+    const { name, off } = this.plugin
+    const value = map[name]
+    if (value === undefined) return FAULTY
+    if (off !== undefined && value === off) return NONE
+    if (value === false) return off === undefined ? OFF : this.#refuse(path, `write ${name}: ${off}`)
+    if (off !== undefined && OFF_WORDS.has(value)) return this.#refuse(path, `write ${name}: ${off}`)
+    const text = JSON.stringify(value)
+    const said = this.#known.get(text) ?? this.#readNew(map, path)
+    // A fault is told at each of its places.
+    if (said.kind !== 'faulty') this.#known.set(text, said)
+    return said
+  }
+
+  #readNew(map: ConfigMap, path: Path): Said {
+    const { name } = this.plugin
+    const verdict = this.#validate(map)
+    if ('value' in verdict) return { kind: 'settings', reading: new Reading(verdict.value) }
+    if (OFF_WORDS.has(map[name])) return this.#refuse(path, `write ${name}: false`)
+    const isEmpty = map[name] === null
+    if (isEmpty)
+      this.#state.list.add({
+        path: [...path, name],
+        message: 'has no value',
+        hint: 'write {} for its defaults, or false',
+      })
+    else addFindings(verdict.findings, [...path, name], this.#state)
+    return FAULTY
+  }
+
+  #validate(map: ConfigMap): Verdict {
+    const { name, settings } = this.plugin
+    try {
+      return validate(settings, { container: map, key: name }, this.#state.untyped)
+    } catch (error) {
+      const message = `the plugin could not read it: ${failureMessage(error)}`
+      return { findings: [{ path: [], message, kind: 'value' }] }
+    }
+  }
+
+  #refuse(path: Path, hint: string): Said {
+    const value = JSON.stringify(this.plugin.name)
+    this.#state.list.add({
+      path: [...path, this.plugin.name],
+      message: `this does not switch ${value} off`,
+      hint,
+    })
+    return FAULTY
+  }
+}
+
+function runCheck(plugin: Plugin, settings: unknown, facts: CheckFacts): readonly Fault[] {
+  try {
+    return plugin.check?.(settings, facts) ?? []
+  } catch (error) {
+    return [{ path: [], message: `the plugin could not check it: ${failureMessage(error)}` }]
+  }
+}

@@ -1,0 +1,48 @@
+// The structural keys of the root file.
+import { z } from 'zod'
+import { duration, percent } from '../units.ts'
+import { address, network } from './address-field.ts'
+import { textField } from './text-field.ts'
+
+const version = z.literal(1, {
+  error: ({ input }) => `${JSON.stringify(input)} is not a version that this gateway reads: write 1`,
+})
+
+const redis = textField((text) =>
+  text === '' || (/^rediss?:\/\//.test(text) && URL.canParse(text))
+    ? { value: text }
+    : // The value is not shown: it often holds a password.
+      { message: 'not the address of a Redis', hint: 'write redis://host:6379 or rediss://host:6379' },
+)
+
+const pattern = z.string().min(1)
+
+export const rootShape = {
+  version: version.default(1).describe('Version of this format.'),
+  listen: address.default(':8080').describe('Where clients connect.'),
+  status: address.default(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
+  admin: address.default('127.0.0.1:9090').describe('Where the admin API is.'),
+  redis: redis.default('').describe('`redis://` or `rediss://`; without it limits are per node, in memory.'),
+  trustProxy: z.array(network).default([]).describe('Networks whose forwarded headers are believed.'),
+  include: z
+    .union([pattern.transform((one) => [one]), z.array(pattern)])
+    .describe('Globs of files with further services.'),
+  use: z.record(z.string(), z.unknown()).describe('Your own plugins: name -> file or package.'),
+  log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What is logged.'),
+  accessLog: z.boolean().default(true).describe('One line per request.'),
+  tracing: z
+    .strictObject({ sample: percent.prefault('100%').describe('Share of the requests that are traced.') })
+    .prefault({})
+    .describe('Traces, sent when OTEL_EXPORTER_OTLP_ENDPOINT is set.'),
+  drain: z
+    .strictObject({
+      delay: duration.prefault('5s').describe('Time between "not ready" and the end of listening.'),
+      timeout: duration.prefault('25s').describe('How long requests in flight may take to end.'),
+    })
+    .prefault({})
+    .describe('How the gateway stops.'),
+  defaults: z
+    .record(z.string(), z.unknown())
+    .describe('Plugins of every route, unless a service or route says otherwise.'),
+  services: z.record(z.string(), z.unknown()).describe('Named services with their routes.'),
+} as const

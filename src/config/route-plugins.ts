@@ -1,0 +1,128 @@
+// The plugins of one route: resolved from its standings, ordered, checked.
+import { dirname } from 'node:path'
+import type { Plugin } from '../plugin.ts'
+import type { ResolvedPlugin } from './configuration.ts'
+import { dotted, type Path } from './fault.ts'
+import type { PlacedLayer, Standing, Standings } from './layers.ts'
+import type { LoadState } from './load-state.ts'
+import type { PluginRoots } from './plugin-root.ts'
+
+/** The route that plugins are resolved for. */
+export interface RoutePlace {
+  readonly id: string
+  readonly path: Path
+  /** Who shares the state of plugins that an outer level has set. */
+  readonly outerScope: string
+}
+
+export class RoutePlugins {
+  readonly #plugins: readonly Plugin[]
+  readonly #roots: PluginRoots
+  readonly #state: LoadState
+  readonly #required: ReadonlySet<Plugin>
+  readonly #resolved = new Map<string, WeakMap<Standing, ResolvedPlugin>>()
+  readonly #outerFaults = new Map<string, OuterFault>()
+
+  constructor(plugins: readonly Plugin[], roots: PluginRoots, state: LoadState) {
+    this.#plugins = plugins
+    this.#roots = roots
+    this.#state = state
+    this.#required = new Set(plugins.filter((plugin) => this.#isRequired(plugin)))
+  }
+
+  /** Outermost first. */
+  resolve(standings: Standings, route: RoutePlace): readonly ResolvedPlugin[] {
+    this.#check(standings, route)
+    const resolved: ResolvedPlugin[] = []
+    for (const plugin of this.#plugins) {
+      const standing = standings.get(plugin)
+      if (standing && standing.layers.length > 0) resolved.push(this.#resolveOne(plugin, standing, route))
+      else if (this.#required.has(plugin) && !standing?.none && !standing?.faulty) this.#refuse(plugin, route)
+    }
+    return resolved
+  }
+
+  /** Tells the faults of outer levels, each once, with the routes that it shows at. */
+  finish(): void {
+    for (const { layer, path, message, hint, routes } of this.#outerFaults.values()) {
+      const others = routes.length > 1 ? ` and ${routes.length - 1} more` : ''
+      const where = `in the route ${routes[0]}${others}`
+      this.#state.list.add({
+        path: [...layer.path, ...path],
+        message,
+        hint: hint ? `${hint} (${where})` : where,
+      })
+    }
+  }
+
+  #isRequired(plugin: Plugin): boolean {
+    if (!plugin.required || this.#roots.faulty.has(plugin.name)) return false
+    return plugin.required(this.#roots.values.get(plugin.name))
+  }
+
+  #refuse(plugin: Plugin, { path }: RoutePlace): void {
+    const message = `${dotted(path)} needs "${plugin.name}"`
+    const hint = plugin.off === undefined ? undefined : `or, to leave it out: ${plugin.name}: ${plugin.off}`
+    this.#state.list.add({ path, message, hint, atKey: true, whole: true })
+  }
+
+  #resolveOne(plugin: Plugin, standing: Standing, { id, outerScope }: RoutePlace): ResolvedPlugin {
+    const nearest = standing.layers.at(-1)!
+    if (nearest.layer.level === 'route') return this.#create(plugin, standing, id)
+    const known = this.#resolved.get(outerScope) ?? new WeakMap()
+    this.#resolved.set(outerScope, known)
+    const resolved = known.get(standing) ?? this.#create(plugin, standing, outerScope)
+    known.set(standing, resolved)
+    return resolved
+  }
+
+  #create(plugin: Plugin, { layers }: Standing, scope: string): ResolvedPlugin {
+    const nearest = layers.at(-1)!
+    // Paths in settings that refer to root keys (a provider's key file) were written in the root file.
+    const file = plugin.root ? this.#state.path : nearest.file
+    return {
+      plugin,
+      settings: nearest.layer.settings,
+      layers: layers.map(({ layer }) => layer),
+      scope,
+      directory: dirname(file),
+    }
+  }
+
+  #check(standings: Standings, route: RoutePlace): void {
+    let identifies = false
+    for (const [plugin, { layers, faulty }] of standings) {
+      if (plugin.stage === 'identity' && (layers.length > 0 || faulty)) identifies = true
+    }
+    for (const [plugin, { layers }] of standings) {
+      if (!plugin.check || this.#roots.faulty.has(plugin.name)) continue
+      const facts = { root: this.#roots.values.get(plugin.name), identifies }
+      for (const layer of layers) this.#checkLayer(plugin, layer, { facts, route })
+    }
+  }
+
+  #checkLayer(
+    plugin: Plugin,
+    layer: PlacedLayer,
+    { facts, route }: { readonly facts: { root: unknown; identifies: boolean }; readonly route: RoutePlace },
+  ): void {
+    for (const { path, message, hint } of layer.reading.check(plugin, facts)) {
+      if (layer.layer.level === 'route') {
+        this.#state.list.add({ path: [...layer.path, ...path], message, hint })
+        continue
+      }
+      const key = JSON.stringify([layer.path, path, message])
+      const known = this.#outerFaults.get(key) ?? { layer, path, message, hint, routes: [] }
+      this.#outerFaults.set(key, known)
+      known.routes.push(route.id)
+    }
+  }
+}
+
+interface OuterFault {
+  readonly layer: PlacedLayer
+  readonly path: Path
+  readonly message: string
+  readonly hint: string | undefined
+  readonly routes: string[]
+}

@@ -1,0 +1,140 @@
+// The structural keys of a service and of a route.
+import { z } from 'zod'
+import { isFieldName, isFieldValue } from '../headers.ts'
+import { duration, percent } from '../units.ts'
+import { hosts } from './host-field.ts'
+import { matchMap, matchText, toMatch } from './match-field.ts'
+import { targets } from './target-field.ts'
+import { textField } from './text-field.ts'
+
+/** A number from 0 to 100, or with the percent sign. */
+const share = z.union([
+  z
+    .number()
+    .min(0)
+    .max(100)
+    .transform((number) => number / 100),
+  percent,
+])
+
+const STICKY = /^(?:consumer|ip|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
+
+type StickyBy = 'consumer' | 'ip' | `header:${string}` | `cookie:${string}`
+
+const stickyBy = textField((text) =>
+  STICKY.test(text)
+    ? { value: text as StickyBy }
+    : {
+        message: `${JSON.stringify(text)} is nothing that a client can be known by`,
+        hint: 'write consumer, ip, header:<name> or cookie:<name>',
+      },
+)
+
+const canary = z.strictObject({
+  percent: share.describe('Share of the requests, `5` or `5%`.'),
+  targets: targets.describe('Where they go.'),
+  stickyBy: stickyBy
+    .optional()
+    .describe('Who stays on one side: `consumer`, `ip`, `header:<name>` or `cookie:<name>`.'),
+})
+
+const absolutePath = textField((text) =>
+  /^\/[\x21-\x7e]*$/.test(text)
+    ? { value: text }
+    : { message: `${JSON.stringify(text)} is not a path`, hint: 'it starts with "/" and has no spaces' },
+)
+
+const status = z.int().min(100).max(599)
+
+const health = z.strictObject({
+  path: absolutePath.describe('What is asked for.'),
+  every: duration.prefault('10s').describe('Time between two checks of a target.'),
+  timeout: duration.prefault('2s').describe('How long an answer may take.'),
+  healthy: z.int().min(1).max(100).default(2).describe('Successes in a row until a target is used again.'),
+  unhealthy: z.int().min(1).max(100).default(3).describe('Failures in a row until a target is left out.'),
+  status: z
+    .union([status.transform((one) => [one]), z.array(status).min(1)])
+    .optional()
+    .describe('Accepted statuses; any 2xx or 3xx without it.'),
+})
+
+const ejection = z.strictObject({
+  failures: z.int().min(1).default(5).describe('Failures in a row that take a target out.'),
+  successRate: percent.prefault('80%').describe('Taken out as well below this share of successes.'),
+  window: duration.prefault('30s').describe('The time that the share is taken over.'),
+  minimum: z.int().min(1).default(5).describe('Requests in the window before the share counts.'),
+  base: duration.prefault('5s').describe('How long it stays out at first.'),
+  max: duration.prefault('5m').describe('How long it stays out at most.'),
+})
+
+const connections = z.strictObject({
+  max: z.int().min(1).default(128).describe('Open connections per target.'),
+  connectTimeout: duration.prefault('1s').describe('How long connecting may take.'),
+  idleTimeout: duration.prefault('4s').describe('How long an unused connection is kept.'),
+  queue: z.int().min(0).default(1024).describe('Requests that may wait for a connection, per target.'),
+})
+
+const fileName = z.string().min(1)
+
+const tls = z.strictObject({
+  ca: fileName.optional().describe("File of the certificates that the targets' are checked against."),
+  cert: fileName.optional().describe('File of the client certificate.'),
+  key: fileName.optional().describe("File of the client certificate's key."),
+  serverName: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The name expected in the certificate, when not the host.'),
+})
+
+export const serviceShape = {
+  host: hosts.describe('Hosts: `api.example.com`, `*.example.com`, or a list. Any without it.'),
+  targets: targets.describe('Addresses: `http://`, `https://` or `unix:`, or maps of `url` and `weight`.'),
+  balance: z.enum(['p2c', 'roundRobin']).default('p2c').describe('How a target is picked.'),
+  canary: canary.describe('A share of the requests goes to other targets.'),
+  health: health.describe('Asks every target whether it is well.'),
+  ejection: z
+    .union([z.literal(false), ejection])
+    .prefault({})
+    .describe('Takes failing targets out; `false` never does.'),
+  connections: connections.prefault({}).describe('Limits of the connections to each target.'),
+  tls: tls.describe('How `https://` targets are verified, and who the gateway is to them.'),
+} as const
+
+const fieldName = z
+  .string()
+  .refine(isFieldName, { error: ({ input }) => `${JSON.stringify(input)} is not a header name` })
+const fieldValue = z.string().refine(isFieldValue, { error: 'not a legal header value' })
+
+const rewrite = z.strictObject({
+  path: absolutePath.optional().describe('The new path; `/*` at the end keeps the rest.'),
+  host: z.string().min(1).optional().describe('The Host that the service sees.'),
+})
+
+const REDIRECTS = [301, 302, 303, 307, 308] as const
+
+const redirect = z.strictObject({
+  to: z
+    .string()
+    .regex(/^(?:\/|https?:\/\/[^/])/, {
+      error: ({ input }) => `${JSON.stringify(input)} is neither a path nor an http(s) URL`,
+    })
+    .describe('A path, or a URL; `/*` at the end keeps the rest.'),
+  status: z.literal(REDIRECTS).default(308).describe('The status.'),
+})
+
+const respond = z.strictObject({
+  status: z.int().min(200).max(599).describe('The status.'),
+  body: z.string().optional().describe('The body.'),
+  headers: z.record(fieldName, fieldValue).default({}).describe('Headers.'),
+})
+
+export const routeShape = {
+  match: z.union([matchText, matchMap.transform(toMatch)]).describe('`[METHOD|METHOD ]/path`, or a map.'),
+  service: z.string().min(1).describe('Another service to send to.'),
+  rewrite: z
+    .union([absolutePath.transform((path) => ({ path })), rewrite])
+    .describe('The path (and host) that the service sees.'),
+  redirect: redirect.describe('Sends the client elsewhere.'),
+  respond: respond.describe('Answers by itself.'),
+} as const

@@ -1,0 +1,54 @@
+// Where a service listens: `http://`, `https://` and `unix:` targets with their weights.
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type Refusal, textField } from './text-field.ts'
+
+const url = textField(readTarget)
+
+const weight = z.number().positive().max(1000).describe('Its share of the requests, relative to the others.')
+
+const weighted = z.strictObject({ url: url.describe('The address.'), weight: weight.default(1) })
+
+export const targets = z
+  .array(z.union([url.transform((one) => ({ url: one, weight: 1 })), weighted]))
+  .min(1)
+  .max(1000)
+
+const SHAPE = /^(https?):\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?$/i
+const HINT = 'write http://host:port, https://host:port or unix:/path'
+// Link-local and cloud metadata: instance credentials for whoever makes the gateway ask (SSRF).
+const METADATA =
+  /^(?:metadata\.google\.internal|169\.254\.\d+\.\d+|\[fe[89ab][0-9a-f]:.*\]|\[fd00:ec2::254\]|\[::ffff:a9fe:[0-9a-f]+\])$/
+
+function readTarget(written: string): { readonly value: string } | Refusal {
+  if (/^unix:/i.test(written)) return readSocket(written)
+  if (/^h2c:/i.test(written))
+    return refuse(written, 'h2c:// targets are not supported yet; use http:// or https://')
+  const [, scheme = '', host = ''] = SHAPE.exec(written) ?? []
+  if (host === '' || !URL.canParse(written)) return refuse(written, whyNot(written))
+  const parsed = new URL(written)
+  // 0x7f.1, 2130706433 and 0177.0.0.1 are the same address: one spelling, so that no check reads another one.
+  if (isIP(parsed.hostname) === 4 && parsed.hostname !== host)
+    return refuse(written, `write ${parsed.hostname}`)
+  if (METADATA.test(parsed.hostname))
+    return refuse(written, 'link-local and cloud metadata addresses are refused')
+  if (parsed.port === '0') return refuse(written, 'the port must be from 1 to 65535')
+  return { value: `${scheme.toLowerCase()}://${parsed.host}` }
+}
+
+function readSocket(written: string): { readonly value: string } | Refusal {
+  const path = written.slice('unix:'.length)
+  if (/^\/[^\s?#]*[^\s?#/]$/.test(path) && !path.startsWith('//')) return { value: `unix:${path}` }
+  return refuse(written, 'write unix: and an absolute path, like unix:/run/orders.sock')
+}
+
+function whyNot(written: string): string {
+  if (!/^https?:\/\//i.test(written)) return HINT
+  if (written.includes('@')) return 'a target has no user or password'
+  if (/^https?:\/\/[^/?#]+[/?#]/i.test(written)) return 'a target has no path; "rewrite" changes paths'
+  return HINT
+}
+
+function refuse(written: string, hint: string): Refusal {
+  return { message: `${JSON.stringify(written)} is not a target`, hint }
+}

@@ -1,0 +1,137 @@
+// `use`: the operator's own plugins, each a file or package with the same contract as the built-in ones.
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import type { Plugin, Stage } from '../plugin.ts'
+import type { Path } from './fault.ts'
+import { failureMessage, importModule } from './import-module.ts'
+import type { LoadState } from './load-state.ts'
+import { isMap } from './places.ts'
+import { suggest } from './suggest.ts'
+import { show } from './zod-wording.ts'
+
+const STAGES: readonly Stage[] = ['edge', 'identity', 'policy', 'request', 'resilience']
+const NAME = /^[a-z][A-Za-z0-9]*$/
+
+export interface UsedPlugins {
+  /** Built-in and used ones, outermost first. */
+  readonly plugins: readonly Plugin[]
+  /** name -> what it is, for the hash of the configuration. */
+  readonly identities: Readonly<Record<string, string>>
+}
+
+export async function loadUsedPlugins(reserved: ReadonlySet<string>, state: LoadState): Promise<UsedPlugins> {
+  const builtIn = state.options.plugins
+  const used: Plugin[] = []
+  const identities: Record<string, string> = {}
+  const use = state.root['use']
+  for (const name of isMap(use) ? Object.keys(use) : []) {
+    if (!isFree(name, reserved, state)) continue
+    const loaded = await loadOne(name, (use as Record<string, unknown>)[name], state)
+    if (!loaded) continue
+    used.push(loaded.plugin)
+    identities[name] = loaded.identity
+  }
+  return { plugins: inOrder(builtIn, used), identities }
+}
+
+function isFree(name: string, reserved: ReadonlySet<string>, state: LoadState): boolean {
+  const path: Path = ['use', name]
+  if (!NAME.test(name)) {
+    const hint = 'letters and digits, the first one small: audit, myPlugin'
+    state.list.add({
+      path,
+      message: `"${name}" cannot be the name of a plugin`,
+      hint,
+      atKey: true,
+      whole: true,
+    })
+  } else if (reserved.has(name)) {
+    const message = `"${name}" is the name of a key or plugin already`
+    state.list.add({ path, message, hint: 'give it another name', atKey: true, whole: true })
+  } else return true
+  return false
+}
+
+interface Loaded {
+  readonly plugin: Plugin
+  readonly identity: string
+}
+
+async function loadOne(name: string, value: unknown, state: LoadState): Promise<Loaded | undefined> {
+  const path: Path = ['use', name]
+  if (typeof value === 'string') return importPlugin(name, value, state)
+  const plugin = typeof value === 'object' ? toPlugin(name, value) : undefined
+  if (plugin) return { plugin, identity: 'given by the config module' }
+  const message = `${show(value)} is not a plugin`
+  state.list.add({ path, message, hint: 'write the file or package that it is in' })
+  return undefined
+}
+
+async function importPlugin(name: string, written: string, state: LoadState): Promise<Loaded | undefined> {
+  const path: Path = ['use', name]
+  try {
+    const file = locate(written, state)
+    state.files.add(file)
+    const { exports, hash } = await importModule(file)
+    const exported = exports[name] ?? exports['default'] ?? exports['plugin']
+    const plugin = toPlugin(name, exported)
+    if (plugin) return { plugin, identity: `${written}#${hash}` }
+    const message =
+      exported === undefined ? `${written} exports no plugin` : `${written}: ${whyNoPlugin(exported)}`
+    const hint = `export const ${name}: Plugin = { name, stage, summary, settings, create }`
+    state.list.add({ path, message, hint })
+  } catch (error) {
+    state.list.add({ path, message: `${written} cannot be loaded: ${failureMessage(error)}` })
+  }
+  return undefined
+}
+
+function locate(written: string, state: LoadState): string {
+  const isFile = written.startsWith('.') || written.startsWith('/')
+  return isFile ? resolve(state.directory, written) : createRequire(state.path).resolve(written)
+}
+
+/** Under the name of its key, whatever it calls itself. */
+function toPlugin(name: string, exported: unknown): Plugin | undefined {
+  if (whyNoPlugin(exported) !== undefined) return undefined
+  const plugin = exported as Plugin
+  return {
+    name,
+    stage: plugin.stage,
+    summary: plugin.summary ?? '',
+    settings: plugin.settings,
+    create: (settings, context) => plugin.create(settings, context),
+    ...(plugin.root && { root: plugin.root }),
+    ...(plugin.layering && { layering: plugin.layering }),
+    ...(plugin.off !== undefined && { off: plugin.off }),
+    ...(plugin.required && { required: (root: unknown) => plugin.required?.(root) ?? false }),
+    ...(plugin.check && { check: (settings, facts) => plugin.check?.(settings, facts) ?? [] }),
+  } satisfies Plugin
+}
+
+function whyNoPlugin(exported: unknown): string | undefined {
+  if (typeof exported !== 'object' || exported === null) return 'what it exports is not a plugin'
+  const { stage, settings, create } = exported as Partial<Plugin>
+  if (!STAGES.includes(stage as Stage)) {
+    return `${show(stage)} is not a stage: ${suggest(String(stage), STAGES, 'write one of') ?? ''}`
+  }
+  if (typeof create !== 'function') return 'the plugin has no function "create"'
+  return isSchema(settings) ? undefined : 'the plugin has no zod schema "settings"'
+}
+
+// By shape: a plugin of another package brings its own copy of zod.
+function isSchema(value: unknown): value is z.ZodType {
+  return typeof (value as { safeParse?: unknown } | undefined)?.safeParse === 'function'
+}
+
+/** A used plugin comes after the built-in ones of its stage. */
+function inOrder(builtIn: readonly Plugin[], used: readonly Plugin[]): readonly Plugin[] {
+  const ordered = [...builtIn]
+  for (const plugin of used) {
+    const rank = STAGES.indexOf(plugin.stage)
+    const at = ordered.findLastIndex((one) => STAGES.indexOf(one.stage) <= rank)
+    ordered.splice(at + 1, 0, plugin)
+  }
+  return ordered
+}
