@@ -1,5 +1,5 @@
 // The plugin `headers`: sets, adds and removes header fields of the request to the service and of the response.
-import type { HeaderList, Hooks, Plugin } from '../../src/plugin.ts'
+import type { HeaderList, PlacedHooks, Plugin } from '../../src/plugin.ts'
 import { type HeaderChanges, type HeadersSettings, settings } from './settings.ts'
 
 export const headers = {
@@ -12,13 +12,16 @@ export const headers = {
 
 type Edit = (list: HeaderList) => void
 
-function createHeaders({ request, response }: HeadersSettings): Hooks {
+function createHeaders({ request, response }: HeadersSettings): readonly PlacedHooks[] {
   const editRequest = request && compileEdit(request)
   const editResponse = response && compileEdit(response)
-  return {
-    ...(editRequest && { onRequest: (exchange) => editRequest(exchange.request.headers) }),
-    ...(editResponse && { onResponse: (_exchange, head) => editResponse(head.headers) }),
+  const hooks: PlacedHooks[] = []
+  if (editRequest) {
+    hooks.push({ stage: 'request', onRequest: (exchange) => editRequest(exchange.request.headers) })
   }
+  // At the edge, so that a refusal of a later stage gets them too: a 401 without HSTS would be a gap.
+  if (editResponse) hooks.push({ stage: 'edge', onResponse: (_exchange, head) => editResponse(head.headers) })
+  return hooks
 }
 
 function compileEdit({ set = {}, add = {}, remove = [] }: HeaderChanges): Edit {

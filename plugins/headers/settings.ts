@@ -43,7 +43,7 @@ const changes = z
 export const settings = z
   .strictObject({
     request: changes.optional().describe('Changes to what the service gets.'),
-    response: changes.optional().describe('Changes to what the client gets, also when it is an error.'),
+    response: changes.optional().describe('Changes to what the client gets, also when the gateway refuses.'),
   })
   .refine(({ request, response }) => request !== undefined || response !== undefined, {
     error: 'say at least one of request, response',

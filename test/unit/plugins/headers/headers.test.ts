@@ -4,16 +4,21 @@ import { headers } from '../../../../plugins/headers/headers.ts'
 import { fakeExchange, responseHead } from '../cors/fake-exchange.ts'
 
 const hooks = (settings: unknown) => headers.create(headers.settings.parse(settings))
+const onlyHooks = (settings: unknown) => {
+  const [only, ...others] = hooks(settings)
+  expect(others).toEqual([])
+  return only!
+}
 
 function sentToService(request: unknown, pairs: string[]): readonly string[] {
   const exchange = fakeExchange({ headers: pairs })
-  hooks({ request }).onRequest?.(exchange)
+  onlyHooks({ request }).onRequest?.(exchange)
   return exchange.request.headers.pairs
 }
 
 function sentToClient(response: unknown, ...pairs: string[]): readonly string[] {
   const head = responseHead(200, ...pairs)
-  hooks({ response }).onResponse?.(fakeExchange(), head)
+  onlyHooks({ response }).onResponse?.(fakeExchange(), head)
   return head.headers.pairs
 }
 
@@ -45,13 +50,21 @@ describe('request and response headers', () => {
 
   it('of the client stay as they were sent: only the copy for the service changes', () => {
     const exchange = fakeExchange({ headers: ['X-A', 'old'] })
-    hooks({ request: { remove: ['X-A'] } }).onRequest?.(exchange)
+    onlyHooks({ request: { remove: ['X-A'] } }).onRequest?.(exchange)
     expect(exchange.headers.pairs).toEqual(['X-A', 'old'])
   })
 
-  it('cost nothing on the side that is not configured', () => {
-    expect(Object.keys(hooks({ request: { remove: ['X-A'] } }))).toEqual(['onRequest'])
-    expect(Object.keys(hooks({ response: { remove: ['X-A'] } }))).toEqual(['onResponse'])
+  it('are hooks only where they are configured: on the way in after identity, on the way out at the edge', () => {
+    const placed = (settings: unknown) =>
+      hooks(settings).map(({ stage, ...rest }) => [stage, Object.keys(rest)])
+    const [inwards, outwards] = [
+      ['request', ['onRequest']],
+      ['edge', ['onResponse']],
+    ]
+    const changes = { remove: ['X-A'] }
+    expect(placed({ request: changes })).toEqual([inwards])
+    expect(placed({ response: changes })).toEqual([outwards])
+    expect(placed({ request: changes, response: changes })).toEqual([inwards, outwards])
   })
 })
 

@@ -1,0 +1,37 @@
+// The built-in plugins, outermost first. The order is not configurable: it is what makes each of them safe.
+import type { z } from 'zod'
+import type { Plugin } from '../src/plugin.ts'
+import { auth } from './auth/auth.ts'
+import { bodyLimit } from './body-limit/body-limit.ts'
+import { circuitBreaker } from './circuit-breaker/circuit-breaker.ts'
+import { concurrency } from './concurrency/concurrency.ts'
+import { cors } from './cors/cors.ts'
+import { headers } from './headers/headers.ts'
+import { ipAllow } from './ip-allow/ip-allow.ts'
+import { retry } from './retry/retry.ts'
+import { timeout } from './timeout/timeout.ts'
+
+export const plugins: readonly Plugin[] = [
+  ipAllow, // edge: who may not even knock costs nothing else and learns nothing, not even the CORS policy
+  cors, // edge: a preflight carries no credentials, so it is answered before identity; every later refusal is readable
+  bodyLimit, // edge: a body that is too large is refused before anybody reads it or its sender is looked up
+  auth, // identity: everything below may ask who the consumer is
+  headers, // request: after identity, so that what the config says about a header is the last word
+  timeout, // resilience: the deadline covers waiting, every attempt and the pauses between them
+  concurrency, // resilience: one place in line per client request; retries inside it need no second one
+  circuitBreaker, // resilience: a failure that a retry repaired is none; an open circuit is not retried
+  retry, // resilience: closest to the service, so that each attempt is one call to a target
+]
+
+/** What a config may say for each plugin, by its key; `defineConfig` is typed by it. */
+export interface PluginSettings {
+  readonly ipAllow: z.input<typeof ipAllow.settings>
+  readonly cors: z.input<typeof cors.settings>
+  readonly bodyLimit: z.input<typeof bodyLimit.settings>
+  readonly auth: z.input<typeof auth.settings>
+  readonly headers: z.input<typeof headers.settings>
+  readonly timeout: z.input<typeof timeout.settings>
+  readonly concurrency: z.input<typeof concurrency.settings>
+  readonly circuitBreaker: z.input<typeof circuitBreaker.settings>
+  readonly retry: z.input<typeof retry.settings>
+}
