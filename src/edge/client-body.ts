@@ -53,6 +53,7 @@ export class ClientBody implements RequestBody {
   }
 
   open(): Readable {
+    if (this.#failure) throw this.#failure
     if (!this.replayable)
       throw new GatewayError('INTERNAL_ERROR', { cause: new Error('body was read before') })
     this.#reader?.destroy()
@@ -60,8 +61,7 @@ export class ClientBody implements RequestBody {
     this.#reader = reader
     if (!this.#opened) this.#start()
     for (const chunk of this.#kept ?? []) reader.push(chunk)
-    if (this.#failure) reader.destroy(this.#failure)
-    else if (this.#ended) reader.push(null)
+    if (this.#ended) reader.push(null)
     return reader
   }
 
@@ -80,6 +80,8 @@ export class ClientBody implements RequestBody {
       if (!this.#ended) this.#fail(new GatewayError('CLIENT_CLOSED'))
     })
     this.#source.pause()
+    // Its `close` was long ago: nobody would tell the reader.
+    if (this.#source.destroyed) this.#fail(new GatewayError('CLIENT_CLOSED'))
   }
 
   #take(chunk: Buffer): void {
@@ -126,6 +128,8 @@ class BodyReader extends Readable {
     super()
     this.#source = source
     this.#onGone = onGone
+    // Between two attempts nobody listens: a client that goes away then must not end the process.
+    this.on('error', ignore)
   }
 
   override _read(): void {
@@ -137,3 +141,5 @@ class BodyReader extends Readable {
     callback(error)
   }
 }
+
+function ignore(): void {}
