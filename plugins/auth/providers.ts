@@ -30,7 +30,8 @@ export function provide(name: string, context: Context): Provider {
   const settings = providerOf(context.root, name)
   if (settings === undefined) throw new Error(`no auth provider named "${name}"`)
   const pem = settings.type === 'jwt' ? keyFileText(name, settings, context) : undefined
-  const key = `provider:${digest([name, settings, pem, consumersDigest(context.root)])}`
+  const path = settings.type === 'jwt' && settings.jwksFile && context.resolvePath(settings.jwksFile)
+  const key = `provider:${digest([name, settings, pem, path, consumersDigest(context.root)])}`
   const { providers } = leasesOf(context.clock)
   return context.keep(key, () => providers.take(key, () => build({ name, settings, pem, context }))).value
 }

@@ -20,7 +20,6 @@ export function meets(consumer: Consumer, { scopes, anyScope, claims }: Requirem
 }
 
 function hasClaim({ claims }: Consumer, name: string, accepted: readonly Primitive[]): boolean {
-  if (!Object.hasOwn(claims, name)) return false
   const values: readonly unknown[] = Array.isArray(claims[name]) ? claims[name] : [claims[name]]
   return accepted.some((value) => values.includes(value))
 }

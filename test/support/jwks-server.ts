@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 export type JwksAnswer =
   | { readonly kind: 'keys'; readonly text: string }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  /** This many bytes, without a declared length. */
-  | { readonly kind: 'bytes'; readonly bytes: number }
+  /** The text and then this many spaces, without a declared length: good JSON, but far too much. */
+  | { readonly kind: 'padded'; readonly text: string; readonly bytes: number }
   /** The head and nothing more. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'silent' }
@@ -47,10 +47,11 @@ function reply(answer: JwksAnswer, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' })
   if (answer.kind === 'keys') response.end(answer.text)
   else if (answer.kind === 'stalled') response.write('{"keys":[')
-  else pour(answer.bytes, response)
+  else pour(answer, response)
 }
 
-function pour(bytes: number, response: ServerResponse): void {
+function pour({ text, bytes }: Extract<JwksAnswer, { kind: 'padded' }>, response: ServerResponse): void {
+  response.write(text)
   const chunk = Buffer.alloc(64 * 1024, ' ')
   let left = bytes
   const more = (): void => {

@@ -91,6 +91,16 @@ describe('an API key', () => {
     expect(root.consumers?.['acme']?.apiKey).toEqual([sha256(KEY), sha256(OLD)])
   })
 
+  it('is not even hashed beyond 512 characters', async () => {
+    const fake = fakes()
+    const hooks = fake.route('partner', header)
+    for (const length of [512, 513]) await run(hooks, fakeExchange({ 'X-Api-Key': 'k'.repeat(length) }))
+    expect(fake.logs.map(({ facts }) => facts)).toEqual([
+      { provider: 'partner', reason: 'unknown key' },
+      { provider: 'partner', reason: 'too long' },
+    ])
+  })
+
   it('appears in no log and no label', async () => {
     const fake = fakes()
     const hooks = fake.route('partner', withQuery)

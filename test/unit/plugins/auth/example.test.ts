@@ -1,4 +1,4 @@
-// That examples/auth.yaml does what its comments say.
+// That examples/auth.yaml does what its comments say, and that the documentation shows what works.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,5 +54,21 @@ describe('examples/auth.yaml', () => {
 
   it('leaves one route open, in so many words', () => {
     expect(routes.status.auth).toBe(auth.off)
+  })
+})
+
+describe('docs/authentication.md', () => {
+  const text = readFileSync(join(folder, '../docs/authentication.md'), 'utf8')
+  const blocks = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => parse(yaml!))
+
+  it('shows only settings that are taken', () => {
+    const [first] = blocks
+    const facts = parseRoot(first)
+    for (const route of Object.values<{ auth: unknown }>(first.services.orders.routes)) {
+      if (route.auth === auth.off) continue
+      expect(auth.check!(auth.settings.parse(route.auth), { root: facts, identifies: true })).toEqual([])
+    }
+    expect(blocks).toHaveLength(2)
+    expect(parseRoot(blocks[1]).consumers?.['acme']?.apiKey).toHaveLength(2)
   })
 })

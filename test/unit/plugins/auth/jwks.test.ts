@@ -122,7 +122,7 @@ describe('the last good keys', () => {
     ],
     ['sends garbage', () => (server.answer = { kind: 'keys', text: '<html>' })],
     ['sends no key at all', () => (server.answer = { kind: 'keys', text: '{"keys":[]}' })],
-    ['sends 10 MB', () => (server.answer = { kind: 'bytes', bytes: 10 * 1024 * 1024 })],
+    ['sends 10 MB', () => (server.answer = { kind: 'padded', text: jwkSet(next), bytes: 10 * 1024 * 1024 })],
     ['resets the connection', () => (server.answer = { kind: 'reset' })],
   ]
 

@@ -368,6 +368,12 @@ describe('the answer to a bad token', () => {
     expect(challenges(refusal)).toEqual(['Bearer'])
   })
 
+  it('calls two tokens a bad one, not an absent one', async () => {
+    const twice = ['Authorization', `Bearer ${token()}`, 'Authorization', `Bearer ${token()}`]
+    const refusal = await run(fakes().route('corp', { auth: { corp: withRsa } }), fakeExchange(twice))
+    expect(challenges(refusal)).toEqual(['Bearer error="invalid_token"'])
+  })
+
   it('is counted by decision, and its reason is only in the debug log', async () => {
     const fake = fakes()
     const hooks = fake.route('corp', { auth: { corp: withRsa } })

@@ -325,6 +325,18 @@ describe('a key file', () => {
     expect((await run(hooks, fakeExchange(bearer(good()))))?.status).toBe(401)
   })
 
+  it('is another one for another folder, in gateways that share a clock', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'auth-'))
+    writeFileSync(join(elsewhere, 'set.json'), jwkSet(p256))
+    const root = { auth: { corp: jwt({ jwksFile: file('set.json', jwkSet(rsa)) }) } }
+    const fake = fakes()
+    const first = fake.route('corp', root, { folder })
+    const second = fakes(fake.clock).route('corp', root, { folder: elsewhere })
+    expect(await run(first, fakeExchange(bearer(good())))).toBeUndefined()
+    expect((await run(second, fakeExchange(bearer(good()))))?.status).toBe(401)
+    expect(await run(second, fakeExchange(bearer(good(p256))))).toBeUndefined()
+  })
+
   it.each([
     ['publicKeyFile', 'missing.pem', undefined, /^auth.corp.publicKeyFile: ENOENT/],
     ['publicKeyFile', 'bad.pem', 'x', /^auth.corp.publicKeyFile: not a public key in PEM form/],
