@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { LimitCheck } from '../plugin.ts'
 
 /** Keys up to this length are kept as they are in memory; a longer one would let clients choose how much we store. */
-const MAX_PLAIN_KEY = 64
+const MAX_PLAIN_KEY = 128
 
 /** 128 bits as base64url: finding a second key for a given digest takes 2^128 tries. */
 const DIGEST_LENGTH = 22

@@ -1,0 +1,44 @@
+// Which addresses share a bucket.
+import { isIPv6 } from 'node:net'
+
+const GROUPS = 8
+/** The smallest network that a site is given (RFC 6177): its owner has 2^64 addresses to change between. */
+const NETWORK_GROUPS = 4
+const MAPPED = '0:0:0:0:0:ffff:'
+
+/** An IPv4 address as it is, an IPv6 address as its /64, and an IPv4 address in IPv6 clothes as IPv4. */
+export function ipKey(address: string): string {
+  if (!address.includes(':') || !isIPv6(address)) return address
+  const groups = expand(address.split('%', 1)[0]!)
+  if (groups.join(':').startsWith(MAPPED)) return dotted(groups[6]!, groups[7]!)
+  return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
+}
+
+/** Eight groups without leading zeros, in lower case. */
+function expand(address: string): readonly string[] {
+  const [head = '', tail] = address.split('::')
+  const before = groupsOf(head)
+  if (tail === undefined) return before
+  const after = groupsOf(tail)
+  return [...before, ...Array<string>(GROUPS - before.length - after.length).fill('0'), ...after]
+}
+
+function groupsOf(part: string): readonly string[] {
+  if (part === '') return []
+  return part.split(':').flatMap((group) => (group.includes('.') ? pair(group) : [canonical(group)]))
+}
+
+function canonical(group: string): string {
+  return Number.parseInt(group, 16).toString(16)
+}
+
+// RFC 4291 section 2.2: the last 32 bits may be written as an IPv4 address.
+function pair(quad: string): readonly string[] {
+  const [a, b, c, d] = quad.split('.').map(Number) as [number, number, number, number]
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)]
+}
+
+function dotted(high: string, low: string): string {
+  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return [first >> 8, first & 255, second >> 8, second & 255].join('.')
+}

@@ -1,0 +1,42 @@
+// Tells the client where it stands: draft-ietf-httpapi-ratelimit-headers-11, and the trio that most clients read today.
+import type { HeaderList, LimitState } from '../../src/plugin.ts'
+import type { Quota } from './limit.ts'
+
+export interface Standing {
+  readonly quota: Quota
+  /** Undefined when nobody could tell: the store is down and the limit lets everything pass. */
+  readonly state: LimitState | undefined
+}
+
+/** `elapsedMs`: since the states were found. Replaces what a service may have said under the same names. */
+export function writeStandings(headers: HeaderList, standings: readonly Standing[], elapsedMs: number): void {
+  headers.set('RateLimit-Policy', standings.map(({ quota }) => quota.policy).join(', '))
+  const known = standings.filter((standing): standing is Known => standing.state !== undefined)
+  if (known.length === 0) {
+    for (const name of ['RateLimit', ...LEGACY]) headers.remove(name)
+    return
+  }
+  headers.set('RateLimit', known.map((one) => itemOf(one, elapsedMs)).join(', '))
+  const { quota, state } = known.reduce((a, b) => (isTighter(b.state, a.state) ? b : a))
+  headers.set(LEGACY[0], String(quota.size))
+  headers.set(LEGACY[1], String(state.remaining))
+  headers.set(LEGACY[2], String(resetSeconds(state, elapsedMs)))
+}
+
+const LEGACY = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
+
+type Known = Standing & { readonly state: LimitState }
+
+function itemOf({ quota, state }: Known, elapsedMs: number): string {
+  return `${quota.item}${state.remaining};t=${resetSeconds(state, elapsedMs)}`
+}
+
+function resetSeconds({ resetMs }: LimitState, elapsedMs: number): number {
+  return Math.max(0, Math.ceil((resetMs - elapsedMs) / 1000))
+}
+
+/** Closest to exhaustion: the one that refuses, then the one with the fewest requests left, then the slowest. */
+function isTighter(a: LimitState, b: LimitState): boolean {
+  if (a.allowed !== b.allowed) return !a.allowed
+  return a.remaining === b.remaining ? a.resetMs > b.resetMs : a.remaining < b.remaining
+}
