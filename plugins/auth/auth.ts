@@ -1,5 +1,6 @@
 // Recognises who calls, asks what it may do, and tells the service.
-import type { Plugin } from '../../src/plugin.ts'
+import type { Exchange, Plugin } from '../../src/plugin.ts'
+import { parameterFilter } from './credentials.ts'
 import { decisionNotes } from './decisions.ts'
 import { Guard } from './guard.ts'
 import { provide } from './providers.ts'
@@ -24,6 +25,8 @@ export const auth: Plugin<RouteSettings, RootSettings> = {
     const providers = usesOf(settings).map(({ name }) => provide(name, context))
     const note = decisionNotes(providers, context.meter, context.logger)
     const guard = new Guard(providers, requirementsOf(settings), note)
-    return { onRequest: (exchange) => guard.check(exchange) }
+    const onRequest = (exchange: Exchange) => guard.check(exchange)
+    const upstream = parameterFilter(providers)
+    return upstream ? { onRequest, upstream } : { onRequest }
   },
 }
