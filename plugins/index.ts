@@ -8,6 +8,7 @@ import { concurrency } from './concurrency/concurrency.ts'
 import { cors } from './cors/cors.ts'
 import { headers } from './headers/headers.ts'
 import { ipAllow } from './ip-allow/ip-allow.ts'
+import { rateLimit } from './rate-limit/rate-limit.ts'
 import { retry } from './retry/retry.ts'
 import { timeout } from './timeout/timeout.ts'
 
@@ -16,6 +17,7 @@ export const plugins: readonly Plugin[] = [
   cors, // edge: a preflight carries no credentials, so it is answered before identity; every later refusal is readable
   bodyLimit, // edge: a body that is too large is refused before anybody reads it or its sender is looked up
   auth, // identity: everything below may ask who the consumer is
+  rateLimit, // policy: what is counted by consumer needs one; what is counted by address it places at the edge itself
   headers, // request: after identity, so that what the config says about a header is the last word
   timeout, // resilience: the deadline covers waiting, every attempt and the pauses between them
   concurrency, // resilience: one place in line per client request; retries inside it need no second one
@@ -29,6 +31,7 @@ export interface PluginSettings {
   readonly cors: z.input<typeof cors.settings>
   readonly bodyLimit: z.input<typeof bodyLimit.settings>
   readonly auth: z.input<typeof auth.settings>
+  readonly rateLimit: z.input<typeof rateLimit.settings>
   readonly headers: z.input<typeof headers.settings>
   readonly timeout: z.input<typeof timeout.settings>
   readonly concurrency: z.input<typeof concurrency.settings>

@@ -43,7 +43,9 @@ const changes = z
 export const settings = z
   .strictObject({
     request: changes.optional().describe('Changes to what the service gets.'),
-    response: changes.optional().describe('Changes to what the client gets, also when the gateway refuses.'),
+    response: changes
+      .optional()
+      .describe('Changes to what the client gets, also when a stage behind the edge refuses.'),
   })
   .refine(({ request, response }) => request !== undefined || response !== undefined, {
     error: 'say at least one of request, response',

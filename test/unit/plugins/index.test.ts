@@ -23,7 +23,17 @@ describe('the built-in plugins', () => {
 
   it('shield before they answer, identify before they limit, and retry last', () => {
     const names = plugins.map(({ name }) => name)
-    const order = ['ipAllow', 'cors', 'auth', 'headers', 'timeout', 'concurrency', 'circuitBreaker', 'retry']
+    const order = [
+      'ipAllow',
+      'cors',
+      'auth',
+      'rateLimit',
+      'headers',
+      'timeout',
+      'concurrency',
+      'circuitBreaker',
+      'retry',
+    ]
     expect(names.filter((name) => order.includes(name))).toEqual(order)
   })
 
