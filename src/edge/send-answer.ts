@@ -1,5 +1,5 @@
 // Writes an answer to the client: head and small body in one write, else a stream with backpressure.
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import type { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
@@ -29,15 +29,15 @@ export interface SentBytes {
 /** Throws when a header cannot be written; nothing has been sent then. */
 export function sendAnswer(response: ServerResponse, answer: SendableAnswer, facts: SendFacts): void {
   const { body } = answer
-  const pairs = answer.headers.pairs
-  pairs.push('X-Request-Id', facts.requestId)
-  if (facts.close) pairs.push('Connection', 'close')
+  // Replaced, not added: services echo the id that they were given.
+  answer.headers.set('X-Request-Id', facts.requestId)
+  if (facts.close) answer.headers.pairs.push('Connection', 'close')
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     sendWhole(response, answer, Buffer.isBuffer(body) ? body : Buffer.from(body), facts)
   } else if (body.complete) {
     sendWhole(response, answer, joined(body.complete), facts)
   } else {
-    response.writeHead(answer.status, pairs)
+    writeHead(response, answer)
     streamBody(response, body, facts.sent)
   }
 }
@@ -45,13 +45,22 @@ export function sendAnswer(response: ServerResponse, answer: SendableAnswer, fac
 function sendWhole(response: ServerResponse, answer: SendableAnswer, body: Buffer, facts: SendFacts): void {
   const { status, headers } = answer
   const bodyless = facts.method === 'HEAD' || status === 204 || status === 304
-  if (!bodyless && !headers.has('content-length')) headers.pairs.push('Content-Length', String(body.length))
-  response.writeHead(status, headers.pairs)
+  // RFC 9110 section 8.6: a 204 must not carry one, whatever the service said.
+  if (status === 204) headers.remove('content-length')
+  else if (!bodyless && !headers.has('content-length')) {
+    headers.pairs.push('Content-Length', String(body.length))
+  }
+  writeHead(response, answer)
   facts.sent.bytes = bodyless ? 0 : body.length
   if (bodyless || body.length === 0) response.end()
   // Node joins head and body into one write only for strings; latin1 keeps every byte.
   else if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1')
   else response.end(body)
+}
+
+function writeHead(response: ServerResponse, { status, headers }: SendableAnswer): void {
+  // The reason is said each time: node keeps the one of a head that it refused to write.
+  response.writeHead(status, STATUS_CODES[status], headers.pairs)
 }
 
 function streamBody(response: ServerResponse, body: ResponseBody, sent: SentBytes): void {
@@ -68,6 +77,8 @@ function streamBody(response: ServerResponse, body: ResponseBody, sent: SentByte
     // Cut, never a clean end: the client must see that the body is not whole.
     fail: (_failure: GatewayError) => response.destroy(),
   })
+  // Node keeps the head for the first chunk, which may be minutes away (server-sent events).
+  if (!response.writableEnded && sent.bytes === 0) response.flushHeaders()
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

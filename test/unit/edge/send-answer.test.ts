@@ -1,0 +1,305 @@
+// Answers on a real connection: the head, small bodies in one write, streams with backpressure, cuts.
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { type SendableAnswer, type SendFacts, sendAnswer } from '../../../src/edge/send-answer.ts'
+import { HeaderList } from '../../../src/headers.ts'
+import { type BodySink, GatewayError, type ResponseBody } from '../../../src/plugin.ts'
+import { type Arrived, arrive, eventually, turns } from './wire.ts'
+
+const get = (method = 'GET', version = '1.1') => arrive(`${method} / HTTP/${version}\r\nHost: x\r\n\r\n`)
+
+/** A body that the test feeds by hand. */
+class FedBody implements ResponseBody {
+  complete: readonly Buffer[] | undefined
+  sink: BodySink | undefined
+  resumed = 0
+
+  constructor(complete?: readonly Buffer[]) {
+    this.complete = complete
+  }
+
+  stream(sink: BodySink): void {
+    this.sink = sink
+  }
+
+  resume(): void {
+    this.resumed++
+  }
+
+  discard(): void {}
+  onEnd(): void {}
+}
+
+function answerTo(
+  { response }: Arrived,
+  answer: Partial<SendableAnswer> & Pick<SendableAnswer, 'body'>,
+  facts: Partial<SendFacts> = {},
+): SendFacts {
+  const whole = { requestId: 'id-1', method: 'GET', close: true, sent: { bytes: 0 }, ...facts }
+  sendAnswer(response, { status: 200, headers: new HeaderList(), ...answer }, whole)
+  return whole
+}
+
+/** Head lines without the ones that node adds by the clock, and the body. */
+async function receive({ client }: Arrived): Promise<{ head: string[]; body: string }> {
+  const [head = '', ...body] = (await client.ended()).split('\r\n\r\n')
+  return { head: head.split('\r\n').filter((line) => !line.startsWith('Date:')), body: body.join('\r\n\r\n') }
+}
+
+const latin1 = Buffer.from(Array.from({ length: 256 }, (_, code) => code))
+
+describe('an answer of the gateway', () => {
+  it('carries its headers, the request id and its length', async () => {
+    const arrived = await get()
+    const { sent } = answerTo(arrived, {
+      body: 'caf\u00e9',
+      headers: new HeaderList(['X-A', '1', 'x-a', '2']),
+    })
+    const { head, body } = await receive(arrived)
+    expect(head).toEqual([
+      'HTTP/1.1 200 OK',
+      ...['X-A: 1', 'x-a: 2', 'X-Request-Id: id-1', 'Connection: close', 'Content-Length: 5'],
+    ])
+    expect(Buffer.from(body, 'latin1').toString()).toBe('caf\u00e9')
+    expect(sent.bytes).toBe(5)
+  })
+
+  it('keeps every byte of a small body', async () => {
+    const arrived = await get()
+    answerTo(arrived, { body: latin1 })
+    expect((await receive(arrived)).body).toBe(latin1.toString('latin1'))
+  })
+
+  it('keeps every byte of a large body', async () => {
+    const large = Buffer.concat(Array.from({ length: 400 }, () => latin1))
+    const arrived = await get()
+    const { sent } = answerTo(arrived, { body: large })
+    expect((await receive(arrived)).body).toBe(large.toString('latin1'))
+    expect(sent.bytes).toBe(102_400)
+  })
+
+  it('may be empty', async () => {
+    const arrived = await get()
+    answerTo(arrived, { status: 201, body: '' })
+    const { head, body } = await receive(arrived)
+    expect([head[0], head.at(-1), body]).toEqual(['HTTP/1.1 201 Created', 'Content-Length: 0', ''])
+  })
+
+  it('keeps the connection when it may', async () => {
+    const arrived = await get()
+    answerTo(arrived, { body: 'one' }, { close: false })
+    const text = await arrived.client.until((received) => received.endsWith('one'))
+    expect(text).toContain('Connection: keep-alive')
+    const next = once(arrived.server, 'request')
+    arrived.client.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n')
+    await next
+  })
+
+  it('goes out in one write, head and body together, when it is small', async () => {
+    const arrived = await get()
+    const writes: unknown[] = []
+    const { socket } = arrived.response
+    const write = socket!.write.bind(socket) as (...all: unknown[]) => boolean
+    socket!.write = (...all: unknown[]) => {
+      writes.push(all[0])
+      return write(...all)
+    }
+    answerTo(arrived, { body: new FedBody([Buffer.from('a'), latin1]) })
+    await receive(arrived)
+    expect(writes).toHaveLength(1)
+  })
+})
+
+describe('an answer without a body', () => {
+  it('to HEAD keeps the length that GET would have', async () => {
+    const arrived = await get('HEAD')
+    const headers = new HeaderList(['Content-Length', '1234'])
+    const { sent } = answerTo(arrived, { headers, body: new FedBody([]) }, { method: 'HEAD' })
+    const { head, body } = await receive(arrived)
+    expect(head).toContain('Content-Length: 1234')
+    expect([body, sent.bytes]).toEqual(['', 0])
+  })
+
+  it('to HEAD drops a body that the gateway made', async () => {
+    const arrived = await get('HEAD')
+    answerTo(arrived, { status: 404, body: '{"code":"x"}' }, { method: 'HEAD' })
+    expect((await receive(arrived)).body).toBe('')
+  })
+
+  it('304 keeps the length of what was not sent (RFC 9110 section 8.6)', async () => {
+    const arrived = await get()
+    const headers = new HeaderList(['ETag', '"x"', 'Content-Length', '1234'])
+    answerTo(arrived, { status: 304, headers, body: new FedBody([]) })
+    const { head, body } = await receive(arrived)
+    expect(head).toEqual(
+      expect.arrayContaining(['HTTP/1.1 304 Not Modified', 'ETag: "x"', 'Content-Length: 1234']),
+    )
+    expect(body).toBe('')
+  })
+
+  it('204 has no length (RFC 9110 section 8.6), even if the service gave one', async () => {
+    const arrived = await get()
+    const headers = new HeaderList(['X-A', '1', 'Content-Length', '5'])
+    answerTo(arrived, { status: 204, headers, body: 'x' })
+    const { head, body } = await receive(arrived)
+    expect(head).toEqual(['HTTP/1.1 204 No Content', 'X-A: 1', 'X-Request-Id: id-1', 'Connection: close'])
+    expect(body).toBe('')
+  })
+})
+
+describe('headers', () => {
+  it('of the service in two lines stay in two lines', async () => {
+    const arrived = await get()
+    const headers = new HeaderList(['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Latin', 'caf\u00e9'])
+    answerTo(arrived, { headers, body: 'x' })
+    const { head } = await receive(arrived)
+    expect(head).toEqual(expect.arrayContaining(['Set-Cookie: a=1', 'Set-Cookie: b=2', 'X-Latin: caf\u00e9']))
+  })
+
+  it('name the request once, also when the service echoes its id', async () => {
+    const arrived = await get()
+    answerTo(arrived, { headers: new HeaderList(['x-request-id', 'other', 'X-A', '1']), body: 'x' })
+    const { head } = await receive(arrived)
+    expect(head.filter((line) => /^x-request-id:/i.test(line))).toEqual(['x-request-id: id-1'])
+  })
+
+  it.each(['a\r\nSet-Cookie: x=1', 'a\0', 'snow\u2603'])(
+    'that cannot be written are told before anything is sent: %j',
+    async (value) => {
+      const arrived = await get()
+      expect(() => answerTo(arrived, { headers: new HeaderList(['X-A', value]), body: 'x' })).toThrow()
+      expect(arrived.response.headersSent).toBe(false)
+      answerTo(arrived, { status: 502, body: 'instead' })
+      const { head, body } = await receive(arrived)
+      expect([head[0], body]).toEqual(['HTTP/1.1 502 Bad Gateway', 'instead'])
+      expect(head.join()).not.toContain('Set-Cookie')
+    },
+  )
+})
+
+describe('a body that has arrived already', () => {
+  it('is sent with its length, whatever number of pieces it came in', async () => {
+    const arrived = await get()
+    const { sent } = answerTo(arrived, { body: new FedBody([Buffer.from('ab'), Buffer.from('c')]) })
+    const { head, body } = await receive(arrived)
+    expect(head).toContain('Content-Length: 3')
+    expect([body, sent.bytes]).toEqual(['abc', 3])
+  })
+
+  it('keeps the length that the service gave', async () => {
+    const arrived = await get()
+    answerTo(arrived, {
+      headers: new HeaderList(['content-length', '3']),
+      body: new FedBody([Buffer.from('abc')]),
+    })
+    const { head } = await receive(arrived)
+    expect(head.filter((line) => /^content-length/i.test(line))).toEqual(['content-length: 3'])
+  })
+})
+
+describe('a body that streams', () => {
+  it('goes out in chunks as it comes, counted', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    const { sent } = answerTo(arrived, { body })
+    await arrived.client.until((received) => received.includes('\r\n\r\n'))
+    body.sink!.write(latin1)
+    await arrived.client.until((received) => received.includes(latin1.toString('latin1')))
+    expect(sent.bytes).toBe(256)
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.end([])
+    const received = await receive(arrived)
+    expect(received.head).toContain('Transfer-Encoding: chunked')
+    expect(received.body).toBe(`100\r\n${latin1.toString('latin1')}\r\n3\r\nabc\r\n0\r\n\r\n`)
+    expect(sent.bytes).toBe(259)
+  })
+
+  it('keeps its declared length', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    answerTo(arrived, { headers: new HeaderList(['Content-Length', '3']), body })
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.end([])
+    const received = await receive(arrived)
+    expect(received.head).not.toContain('Transfer-Encoding: chunked')
+    expect(received.body).toBe('abc')
+  })
+
+  it('ends with its trailers', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    answerTo(arrived, { body })
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.end(['grpc-status', '0', 'X-Sum', 'caf\u00e9', 'X-Sum', '2'])
+    const received = await receive(arrived)
+    expect(received.body).toBe('3\r\nabc\r\n0\r\ngrpc-status: 0\r\nX-Sum: caf\u00e9\r\nX-Sum: 2\r\n\r\n')
+  })
+
+  it('to a client of HTTP/1.0 ends with the connection', async () => {
+    const arrived = await get('GET', '1.0')
+    const body = new FedBody()
+    answerTo(arrived, { body })
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.end([])
+    const received = await receive(arrived)
+    expect(received.head.join()).not.toContain('chunked')
+    expect(received.body).toBe('abc')
+  })
+
+  it('is cut when the service fails: never a clean end', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    answerTo(arrived, { body })
+    body.sink!.write(Buffer.from('abc'))
+    await arrived.client.until((received) => received.includes('abc'))
+    body.sink!.fail(new GatewayError('UPSTREAM_RESET'))
+    expect((await receive(arrived)).body).toBe('3\r\nabc\r\n')
+  })
+
+  it('may have failed already: the client sees no answer at all', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    body.stream = (sink) => sink.fail(new GatewayError('UPSTREAM_RESET'))
+    answerTo(arrived, { body })
+    expect(await arrived.client.ended()).toBe('')
+  })
+
+  it('may have ended already', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    body.stream = (sink) => sink.end(['X-Sum', '1'])
+    answerTo(arrived, { body })
+    expect((await receive(arrived)).body).toBe('0\r\nX-Sum: 1\r\n\r\n')
+  })
+
+  it('is held back by a client that does not read, and goes on when it does', async () => {
+    const arrived = await get()
+    arrived.client.socket.pause()
+    const body = new FedBody()
+    answerTo(arrived, { body })
+    const feed = async () => {
+      while (body.sink!.write(Buffer.alloc(16_384))) await turns(1)
+      const before = body.resumed
+      await turns(100)
+      return body.resumed > before
+    }
+    while (await feed());
+    const stuckAt = body.resumed
+    expect(arrived.response.writableLength).toBeLessThan(1_000_000)
+    arrived.client.socket.resume()
+    await eventually(() => body.resumed > stuckAt)
+  })
+
+  it('to a client that is gone is no error', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    answerTo(arrived, { body })
+    arrived.client.socket.resetAndDestroy()
+    await eventually(() => arrived.response.destroyed)
+    body.sink!.write(Buffer.from('late'))
+    body.sink!.end(['X-Late', '1'])
+    body.sink!.fail(new GatewayError('UPSTREAM_RESET'))
+    await turns()
+    expect(arrived.response.destroyed).toBe(true)
+  })
+})
