@@ -16,8 +16,8 @@ export interface LevelMap {
 export interface PlacedLayer {
   readonly layer: Layer
   readonly reading: Reading
-  /** Of the plugin's value. */
-  readonly path: Path
+  /** Of the level; the plugin's value stands below it, under the plugin's name. */
+  readonly levelPath: Path
   /** Absolute. */
   readonly file: string
 }
@@ -31,8 +31,8 @@ export interface Standing {
   readonly faulty: boolean
 }
 
-/** The standing of every plugin that some level has spoken of. */
-export type Standings = ReadonlyMap<Plugin, Standing>
+/** One for each plugin, in the order of the plugins; undefined where no level has spoken of it. */
+export type Standings = readonly (Standing | undefined)[]
 
 export type Readers = ReadonlyMap<string, SettingsReader>
 
@@ -46,13 +46,14 @@ const NONE: Standing = { layers: [], none: true, faulty: false }
 
 /** The standings after one more level; the very same when it says nothing. */
 export function addLevel(outer: Standings, level: LevelMap, { readers, state }: LevelReading): Standings {
-  let standings: Map<Plugin, Standing> | undefined
+  let standings: (Standing | undefined)[] | undefined
   for (const name in level.map) {
     const reader = readers.get(name)
     if (!reader) continue
-    const { plugin } = reader
-    standings ??= new Map(outer)
-    standings.set(plugin, standingAfter(reader.read(level.map, level.path), { level, plugin, outer, state }))
+    const { plugin, index } = reader
+    standings ??= [...outer]
+    const said = reader.read(level.map, level.path)
+    standings[index] = standingAfter(said, { level, plugin, before: outer[index] ?? OFF, state })
   }
   return standings ?? outer
 }
@@ -60,12 +61,11 @@ export function addLevel(outer: Standings, level: LevelMap, { readers, state }: 
 interface Surroundings {
   readonly level: LevelMap
   readonly plugin: Plugin
-  readonly outer: Standings
+  readonly before: Standing
   readonly state: LoadState
 }
 
-function standingAfter(said: Said, { level, plugin, outer, state }: Surroundings): Standing {
-  const before = outer.get(plugin) ?? OFF
+function standingAfter(said: Said, { level, plugin, before, state }: Surroundings): Standing {
   if (said.kind === 'off') return OFF
   if (said.kind === 'none') return NONE
   if (said.kind === 'faulty') return { ...before, faulty: true }
@@ -75,12 +75,13 @@ function standingAfter(said: Said, { level, plugin, outer, state }: Surroundings
 }
 
 function placeLayer(level: LevelMap, name: string, reading: Reading, state: LoadState): PlacedLayer {
-  const source = state.places.mark(level.map, name)?.source ?? state.rootSource
-  const origin = state.places.origin(level.map, name)
+  const mark = state.places.mark(level.map, name)
+  const source = mark?.source ?? state.rootSource
+  const origin = source.origin(mark?.key ?? 0)
   return {
     layer: { level: level.level, settings: reading.settings, origin },
     reading,
-    path: [...level.path, name],
+    levelPath: level.path,
     file: source.path,
   }
 }

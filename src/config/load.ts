@@ -79,7 +79,9 @@ interface PluginFacts {
 }
 
 function readServicesOf({ used, kinds, roots }: PluginFacts, state: LoadState): ReadServices {
-  const readers = new Map(used.plugins.map((plugin) => [plugin.name, new SettingsReader(plugin, state)]))
+  const readers = new Map(
+    used.plugins.map((plugin, at) => [plugin.name, new SettingsReader(plugin, at, state)]),
+  )
   const plugins = new RoutePlugins(used.plugins, roots, state)
   const defaults = readDefaults(kinds, { readers, state })
   const services = state.root['services']
@@ -91,12 +93,12 @@ function readServicesOf({ used, kinds, roots }: PluginFacts, state: LoadState): 
 
 function readDefaults(kinds: KeyKinds, { readers, state }: LevelReading): Standings {
   const map = state.root['defaults']
-  if (!isMap(map)) return new Map()
+  if (!isMap(map)) return []
   for (const key of Object.keys(map)) {
     const fault = kinds.refusal('defaults', ['defaults', key])
     if (fault) state.list.add(fault)
   }
-  return addLevel(new Map(), { level: 'defaults', map, path: ['defaults'] }, { readers, state })
+  return addLevel([], { level: 'defaults', map, path: ['defaults'] }, { readers, state })
 }
 
 function toResult(configuration: Configuration | undefined, state: LoadState): LoadResult {

@@ -17,6 +17,9 @@ import { syntaxFaults } from './syntax-faults.ts'
 
 export interface Parsed {
   readonly value: unknown
+  /** Each leaves no value at its path. */
+  readonly broken: readonly ConfigFault[]
+  /** The value stands, all the same. */
   readonly faults: readonly ConfigFault[]
 }
 
@@ -24,7 +27,7 @@ export interface Parsed {
 const MAX_ALIASED_VALUES = 100_000
 export function parseYaml(source: Source, places: Places): Parsed {
   const quick = parseQuickly(source, places)
-  return quick === undefined ? parseAnyYaml(source, places) : { value: quick, faults: [] }
+  return quick === undefined ? parseAnyYaml(source, places) : { value: quick, broken: [], faults: [] }
 }
 
 /** With the library alone. */
@@ -39,13 +42,14 @@ export function parseAnyYaml(source: Source, places: Places): Parsed {
   } as const
   const document = parseDocument(source.text ?? '', { ...options, resolveKnownTags: false })
   const syntax = syntaxFaults(document, source)
-  if (syntax.length > 0) return { value: undefined, faults: syntax }
+  if (syntax.length > 0) return { value: undefined, broken: syntax, faults: [] }
   const reader = new NodeReader(source, places)
   const value = document.contents === null ? null : reader.read(document.contents, [], 0)
-  return { value, faults: reader.faults }
+  return { value, broken: reader.broken, faults: reader.faults }
 }
 
 class NodeReader {
+  readonly broken: ConfigFault[] = []
   readonly faults: ConfigFault[] = []
   readonly #source: Source
   readonly #places: Places
@@ -115,18 +119,24 @@ class NodeReader {
   // Not `Alias.resolve`: it walks the whole document for each alias.
   #keepAnchor(node: ParsedNode, name: string, path: Path): void {
     if (this.#insideAlias > 0) return
-    if (this.#anchors.has(name)) this.#fault(node, path, `the anchor &${name} is defined twice`)
+    if (this.#anchors.has(name)) {
+      const position = this.#source.position(node.range[0])
+      this.faults.push({ path, message: `the anchor &${name} is defined twice`, position })
+    }
     this.#anchors.set(name, node)
   }
 
   #accepts(marks: Marks, path: Path, at: number): boolean {
     const name = path.at(-1) as string
     const first = marks.get(name)
+    const position = this.#source.position(at)
     if (first) {
       const hint = `first defined at ${this.#source.origin(first.key)}`
-      this.#add(at, path, `duplicate key "${name}"`, hint)
-    } else if (DANGEROUS_KEYS.has(name)) this.#add(at, path, `"${name}" may not be used as a key`)
-    return !first && !DANGEROUS_KEYS.has(name)
+      this.faults.push({ path, message: `duplicate key "${name}"`, hint, position })
+    } else if (DANGEROUS_KEYS.has(name)) {
+      this.faults.push({ path, message: `"${name}" may not be used as a key`, position })
+    } else return true
+    return false
   }
 
   #refuseAliases(node: ParsedNode, path: Path): undefined {
@@ -135,10 +145,6 @@ class NodeReader {
   }
 
   #fault(node: ParsedNode, path: Path, message: string, hint?: string): undefined {
-    this.#add(node.range[0], path, message, hint)
-  }
-
-  #add(offset: number, path: Path, message: string, hint?: string): void {
-    this.faults.push({ path, message, hint, position: this.#source.position(offset) })
+    this.broken.push({ path, message, hint, position: this.#source.position(node.range[0]) })
   }
 }

@@ -5,6 +5,9 @@ import type { Source } from './source.ts'
 /** A map of the config: no prototype, so that no key of it can be inherited. */
 export type ConfigMap = Record<string, unknown>
 
+/** Entries of a flat list of marks that are searched one by one. */
+const MAX_SEARCHED = 30
+
 export const MAX_DEPTH = 64
 /** Keys that reach prototypes wherever a plain object is built from them later. */
 export const DANGEROUS_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
@@ -27,8 +30,8 @@ export interface Mark {
 /** The marks of one map or list, as flat arrays: a config of 10,000 routes has 100,000 of them. */
 export class Marks {
   readonly #source: Source
-  readonly #keys: (string | number)[] = []
-  readonly #offsets: number[] = []
+  /** key, its offset, the value's offset, key ... */
+  readonly #flat: (string | number)[] = []
   #index: Map<string | number, number> | undefined
 
   constructor(source: Source) {
@@ -36,24 +39,31 @@ export class Marks {
   }
 
   get size(): number {
-    return this.#keys.length
+    return this.#flat.length / 3
   }
 
   add(key: string | number, keyAt: number, valueAt: number): void {
-    this.#keys.push(key)
-    this.#offsets.push(keyAt, valueAt)
+    this.#flat.push(key, keyAt, valueAt)
   }
 
   get(key: string | number): Mark | undefined {
     const at = this.#find(key)
-    if (at < 0) return undefined
-    return { source: this.#source, key: this.#offsets[2 * at]!, value: this.#offsets[2 * at + 1]! }
+    if (at === undefined) return undefined
+    return { source: this.#source, key: this.#flat[at + 1] as number, value: this.#flat[at + 2] as number }
   }
 
-  #find(key: string | number): number {
-    if (this.#keys.length <= 8) return this.#keys.indexOf(key)
-    this.#index ??= new Map(this.#keys.map((one, at) => [one, at]))
-    return this.#index.get(key) ?? -1
+  #find(key: string | number): number | undefined {
+    const flat = this.#flat
+    if (flat.length > MAX_SEARCHED) return this.#indexed().get(key)
+    for (let at = 0; at < flat.length; at += 3) if (flat[at] === key) return at
+    return undefined
+  }
+
+  #indexed(): Map<string | number, number> {
+    if (this.#index) return this.#index
+    this.#index = new Map()
+    for (let at = 0; at < this.#flat.length; at += 3) this.#index.set(this.#flat[at]!, at)
+    return this.#index
   }
 }
 

@@ -7,6 +7,7 @@ import type { LoadState } from './load-state.ts'
 import type { ConfigMap } from './places.ts'
 import { validate } from './validate.ts'
 import type { Verdict } from './zod-faults.ts'
+import { show } from './zod-wording.ts'
 
 /** What a level says about a plugin. */
 export type Said =
@@ -45,11 +46,14 @@ const FAULTY: Said = { kind: 'faulty' }
 /** Reads the values of one plugin, wherever they stand. */
 export class SettingsReader {
   readonly plugin: Plugin
+  /** Its place in the order of the plugins. */
+  readonly index: number
   readonly #state: LoadState
   readonly #known = new Map<string, Said>()
 
-  constructor(plugin: Plugin, state: LoadState) {
+  constructor(plugin: Plugin, index: number, state: LoadState) {
     this.plugin = plugin
+    this.index = index
     this.#state = state
   }
 
@@ -58,8 +62,8 @@ export class SettingsReader {
     const value = map[name]
     if (value === undefined) return FAULTY
     if (off !== undefined && value === off) return NONE
-    if (value === false) return off === undefined ? OFF : this.#refuse(path, `write ${name}: ${off}`)
-    if (off !== undefined && OFF_WORDS.has(value)) return this.#refuse(path, `write ${name}: ${off}`)
+    if (value === false) return off === undefined ? OFF : this.#refuse(map, path, off)
+    if (off !== undefined && OFF_WORDS.has(value)) return this.#refuse(map, path, off)
     const text = JSON.stringify(value)
     const said = this.#known.get(text) ?? this.#readNew(map, path)
     // A fault is told at each of its places.
@@ -71,7 +75,7 @@ export class SettingsReader {
     const { name } = this.plugin
     const verdict = this.#validate(map)
     if ('value' in verdict) return { kind: 'settings', reading: new Reading(verdict.value) }
-    if (OFF_WORDS.has(map[name])) return this.#refuse(path, `write ${name}: false`)
+    if (OFF_WORDS.has(map[name])) return this.#refuse(map, path, 'false')
     const isEmpty = map[name] === null
     if (isEmpty)
       this.#state.list.add({
@@ -93,13 +97,10 @@ export class SettingsReader {
     }
   }
 
-  #refuse(path: Path, hint: string): Said {
-    const value = JSON.stringify(this.plugin.name)
-    this.#state.list.add({
-      path: [...path, this.plugin.name],
-      message: `this does not switch ${value} off`,
-      hint,
-    })
+  #refuse(map: ConfigMap, path: Path, word: string): Said {
+    const { name } = this.plugin
+    const message = `${show(map[name])} does not switch ${name} off`
+    this.#state.list.add({ path: [...path, name], message, hint: `write ${name}: ${word}` })
     return FAULTY
   }
 }

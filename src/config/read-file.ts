@@ -41,8 +41,9 @@ export async function readConfigFile(wanted: FileOnDisk, state: LoadState): Prom
 async function readYaml(wanted: FileOnDisk, state: LoadState): Promise<ReadFile | undefined> {
   const source = await readSource(wanted, state)
   if (!source) return undefined
-  const { value, faults } = parseYaml(source, state.places)
-  for (const fault of faults) state.list.addBroken(fault)
+  const { value, broken, faults } = parseYaml(source, state.places)
+  for (const fault of faults) state.list.add(fault)
+  for (const fault of broken) state.list.addBroken(fault)
   return value === undefined ? undefined : { source, value }
 }
 

@@ -1,6 +1,6 @@
 // The plugins of one route: resolved from its standings, ordered, checked.
 import { dirname } from 'node:path'
-import type { Plugin } from '../plugin.ts'
+import type { Fault, Plugin } from '../plugin.ts'
 import type { ResolvedPlugin } from './configuration.ts'
 import { dotted, type Path } from './fault.ts'
 import type { PlacedLayer, Standing, Standings } from './layers.ts'
@@ -20,7 +20,7 @@ export class RoutePlugins {
   readonly #roots: PluginRoots
   readonly #state: LoadState
   readonly #required: ReadonlySet<Plugin>
-  readonly #resolved = new Map<string, WeakMap<Standing, ResolvedPlugin>>()
+  readonly #resolved = new Map<string, Map<Standing, ResolvedPlugin>>()
   readonly #outerFaults = new Map<string, OuterFault>()
 
   constructor(plugins: readonly Plugin[], roots: PluginRoots, state: LoadState) {
@@ -34,8 +34,8 @@ export class RoutePlugins {
   resolve(standings: Standings, route: RoutePlace): readonly ResolvedPlugin[] {
     this.#check(standings, route)
     const resolved: ResolvedPlugin[] = []
-    for (const plugin of this.#plugins) {
-      const standing = standings.get(plugin)
+    for (const [index, plugin] of this.#plugins.entries()) {
+      const standing = standings[index]
       if (standing && standing.layers.length > 0) resolved.push(this.#resolveOne(plugin, standing, route))
       else if (this.#required.has(plugin) && !standing?.none && !standing?.faulty) this.#refuse(plugin, route)
     }
@@ -44,11 +44,11 @@ export class RoutePlugins {
 
   /** Tells the faults of outer levels, each once, with the routes that it shows at. */
   finish(): void {
-    for (const { layer, path, message, hint, routes } of this.#outerFaults.values()) {
+    for (const { path, message, hint, routes } of this.#outerFaults.values()) {
       const others = routes.length > 1 ? ` and ${routes.length - 1} more` : ''
       const where = `in the route ${routes[0]}${others}`
       this.#state.list.add({
-        path: [...layer.path, ...path],
+        path,
         message,
         hint: hint ? `${hint} (${where})` : where,
       })
@@ -69,7 +69,7 @@ export class RoutePlugins {
   #resolveOne(plugin: Plugin, standing: Standing, { id, outerScope }: RoutePlace): ResolvedPlugin {
     const nearest = standing.layers.at(-1)!
     if (nearest.layer.level === 'route') return this.#create(plugin, standing, id)
-    const known = this.#resolved.get(outerScope) ?? new WeakMap()
+    const known = this.#resolved.get(outerScope) ?? new Map()
     this.#resolved.set(outerScope, known)
     const resolved = known.get(standing) ?? this.#create(plugin, standing, outerScope)
     known.set(standing, resolved)
@@ -90,37 +90,47 @@ export class RoutePlugins {
   }
 
   #check(standings: Standings, route: RoutePlace): void {
-    let identifies = false
-    for (const [plugin, { layers, faulty }] of standings) {
-      if (plugin.stage === 'identity' && (layers.length > 0 || faulty)) identifies = true
-    }
-    for (const [plugin, { layers }] of standings) {
-      if (!plugin.check || this.#roots.faulty.has(plugin.name)) continue
+    const identifies = this.#identifies(standings)
+    for (const [index, plugin] of this.#plugins.entries()) {
+      const standing = standings[index]
+      if (!standing || !plugin.check || this.#roots.faulty.has(plugin.name)) continue
       const facts = { root: this.#roots.values.get(plugin.name), identifies }
-      for (const layer of layers) this.#checkLayer(plugin, layer, { facts, route })
+      for (const layer of standing.layers) {
+        for (const fault of layer.reading.check(plugin, facts))
+          this.#addFault(fault, { plugin, layer, route })
+      }
     }
   }
 
-  #checkLayer(
-    plugin: Plugin,
-    layer: PlacedLayer,
-    { facts, route }: { readonly facts: { root: unknown; identifies: boolean }; readonly route: RoutePlace },
-  ): void {
-    for (const { path, message, hint } of layer.reading.check(plugin, facts)) {
-      if (layer.layer.level === 'route') {
-        this.#state.list.add({ path: [...layer.path, ...path], message, hint })
-        continue
-      }
-      const key = JSON.stringify([layer.path, path, message])
-      const known = this.#outerFaults.get(key) ?? { layer, path, message, hint, routes: [] }
-      this.#outerFaults.set(key, known)
-      known.routes.push(route.id)
+  /** One with a fault counts: what it was meant to do is clear. */
+  #identifies(standings: Standings): boolean {
+    return this.#plugins.some(({ stage }, index) => {
+      const standing = standings[index]
+      return stage === 'identity' && standing !== undefined && (standing.layers.length > 0 || standing.faulty)
+    })
+  }
+
+  #addFault(fault: Fault, { plugin, layer, route }: FaultPlace): void {
+    const { message, hint } = fault
+    const path = [...layer.levelPath, plugin.name, ...fault.path]
+    if (layer.layer.level === 'route') {
+      this.#state.list.add({ path, message, hint })
+      return
     }
+    const key = JSON.stringify([path, message])
+    const known = this.#outerFaults.get(key) ?? { path, message, hint, routes: [] }
+    this.#outerFaults.set(key, known)
+    known.routes.push(route.id)
   }
 }
 
-interface OuterFault {
+interface FaultPlace {
+  readonly plugin: Plugin
   readonly layer: PlacedLayer
+  readonly route: RoutePlace
+}
+
+interface OuterFault {
   readonly path: Path
   readonly message: string
   readonly hint: string | undefined

@@ -12,9 +12,19 @@ export function suggest(word: string, known: readonly string[], label = 'known')
     known.map((one) => one.toLowerCase()),
   )
   const found = known.find((one) => one.toLowerCase() === nearest)
-  if (found && distance(lower, nearest) <= Math.max(1, Math.floor(word.length / 3)))
-    return `did you mean "${found}"?`
+  if (found && isNear(lower, nearest)) return `did you mean "${found}"?`
   return `${label}: ${list(known)}`
+}
+
+// Two letters of a short word are half of it, unless they only changed places.
+function isNear(word: string, known: string): boolean {
+  const typos = distance(word, known)
+  const longest = Math.max(word.length, known.length)
+  return typos <= Math.max(longest > 4 ? 2 : 1, Math.floor(longest / 3)) || letters(word) === letters(known)
+}
+
+function letters(word: string): string {
+  return [...word].sort().join('')
 }
 
 function list(known: readonly string[]): string {

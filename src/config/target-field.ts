@@ -14,7 +14,7 @@ export const targets = z
   .min(1)
   .max(1000)
 
-const SHAPE = /^(https?):\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?$/i
+const SHAPE = /^(https?):\/\/(\[[^\]]*\]|[^:/?#@\\\s]*)(?::(\d*))?$/i
 const HINT = 'write http://host:port, https://host:port or unix:/path'
 // Link-local and cloud metadata: instance credentials for whoever makes the gateway ask (SSRF).
 const METADATA =

@@ -75,8 +75,23 @@ function unionFindings(issue: UnionIssue, path: readonly (string | number)[]): r
   const best = [...issue.errors].sort((a, b) => misfit(a) - misfit(b))[0]!
   if (misfit(best) < WRONG_KIND) return prefix(best.flatMap(toFindings))
   if (issue.input === undefined && path.length > 0) return [{ path, message: '', kind: 'missingKey' }]
+  const own = isScalar(issue.input) ? issue.errors.flat().find(hasOwnMessage) : undefined
+  if (own) return [{ path, message: own.message, kind: 'value', wantsOther: true }]
   if (issue.message !== UNION) return [{ path, message: issue.message, kind: 'value' }]
   return [kindFinding(issue, path)]
+}
+
+// What a schema says itself of a number or word (`10 is not a duration ...`) tells more than the kinds of a union.
+function hasOwnMessage(issue: Issue): boolean {
+  return (
+    issue.path.length === 0 &&
+    issue.code === 'invalid_type' &&
+    issue.message !== wording(issue as core.$ZodRawIssue)
+  )
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
 }
 
 /** An issue at the very value says that another kind of value was meant. */

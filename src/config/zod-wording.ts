@@ -17,7 +17,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   record: 'a map',
 }
 
-/** For `safeParse`: the message of an issue whose schema has none of its own. */
+/** For `safeParse`: the message of an issue whose schema has none of its own. The same for the finished issue. */
 export function wording(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -39,17 +39,19 @@ export function wording(issue: RawIssue): string | undefined {
   }
 }
 
-function bound(issue: RawIssue, side: string, limit: unknown): string {
+function bound(
+  issue: object & { readonly input?: unknown },
+  side: 'at least' | 'at most',
+  limit: unknown,
+): string {
   const { origin, inclusive } = issue as { origin?: string; inclusive?: boolean }
-  if (origin === 'array' || origin === 'set')
-    return `the list has ${length(issue.input)} entries, ${side} ${limit} ${limit === 1 ? 'is' : 'are'} needed`
+  const size = (issue.input as { length?: number } | undefined)?.length ?? 0
+  if (origin === 'array')
+    return size === 0 ? 'the list is empty' : `the list has ${size} entries: ${side} ${limit} is right`
   if (origin === 'string')
-    return length(issue.input) === 0 ? 'the text is empty' : `the text must have ${side} ${limit} characters`
-  return `${show(issue.input)} is out of range: ${inclusive === false ? side.replace('at least', 'more than').replace('at most', 'less than') : side} ${limit}`
-}
-
-function length(value: unknown): number {
-  return (value as { length?: number }).length ?? 0
+    return size === 0 ? 'the text is empty' : `the text has ${size} characters: ${side} ${limit} is right`
+  const strict = side === 'at least' ? 'more than' : 'less than'
+  return `${show(issue.input)} is out of range: ${inclusive === false ? strict : side} ${limit}`
 }
 
 /** The value as it was written, short enough for one line. */
