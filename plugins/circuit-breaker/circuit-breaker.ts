@@ -52,13 +52,13 @@ const settings = z.strictObject({
 
 export type CircuitBreakerSettings = z.output<typeof settings>
 
-export const circuitBreaker: Plugin<CircuitBreakerSettings> = {
+export const circuitBreaker = {
   name: 'circuitBreaker',
   stage: 'resilience',
   summary: 'Stops calling a service that fails or is slow, and probes it before it gets traffic again.',
   settings,
   create: createCircuitBreaker,
-}
+} satisfies Plugin<CircuitBreakerSettings>
 
 const GAUGE: Readonly<Record<State, number>> = { closed: 0, 'half-open': 1, open: 2 }
 

@@ -29,13 +29,13 @@ const settings = z.union([limit.transform((count) => parts.parse({ limit: count 
 
 export type ConcurrencySettings = z.output<typeof parts>
 
-export const concurrency: Plugin<ConcurrencySettings> = {
+export const concurrency = {
   name: 'concurrency',
   stage: 'resilience',
   summary: 'Limits the requests in flight to a service, with a bounded queue in front.',
   settings,
   create: createConcurrency,
-}
+} satisfies Plugin<ConcurrencySettings>
 
 function createConcurrency({ limit, queue, wait }: ConcurrencySettings, context: PluginContext): Hooks {
   const { meter, scope } = context

@@ -4,14 +4,14 @@ import { RetryBudget } from './budget.ts'
 import { retryFilter } from './filter.ts'
 import { type RetrySettings, settings } from './settings.ts'
 
-export const retry: Plugin<RetrySettings> = {
+export const retry = {
   name: 'retry',
   stage: 'resilience',
   summary: 'Sends a request to the service again when that is safe, within a budget.',
   settings,
   check: findContradictions,
   create: createRetry,
-}
+} satisfies Plugin<RetrySettings>
 
 function findContradictions({ backoff }: RetrySettings): readonly Fault[] {
   if (backoff.base <= backoff.max) return []

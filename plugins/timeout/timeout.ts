@@ -40,14 +40,14 @@ export interface TimeoutSettings {
   readonly idle?: number | undefined
 }
 
-export const timeout: Plugin<TimeoutSettings> = {
+export const timeout = {
   name: 'timeout',
   stage: 'resilience',
   summary: 'Limits how long an exchange, one attempt at the service and a silent response body may take.',
   settings,
   check: findUnreachable,
   create: createTimeout,
-}
+} satisfies Plugin<TimeoutSettings>
 
 function findUnreachable({ total, attempt }: TimeoutSettings): readonly Fault[] {
   if (total === undefined || attempt === undefined || attempt <= total) return []

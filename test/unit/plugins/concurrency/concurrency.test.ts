@@ -202,6 +202,7 @@ describe('concurrency', () => {
     bench.served[0]!.body.end()
     waiting.exchange.hangUp()
     await waiting.answer
+    expect(bench.queued).toBe(0)
     expect(bench.inFlight).toBe(1)
     bench.served[1]!.body.end()
     expect(bench.inFlight).toBe(0)

@@ -4,8 +4,8 @@ import type { RetrySettings } from '../../../../plugins/retry/settings.ts'
 import { type Call, GatewayError, type Hooks, type UpstreamResponse } from '../../../../src/plugin.ts'
 import { type ExchangeFacts, FakeContext, FakeExchange, type FakeResponse, response } from './fakes.ts'
 
-/** A response, or a thrown error. */
-export type Ending = FakeResponse | Error
+/** A response, a thrown error, or a response that comes later. */
+export type Ending = FakeResponse | Error | Promise<FakeResponse>
 
 export interface Sent {
   readonly exchange: FakeExchange

@@ -1,6 +1,6 @@
 // The wait before a retry: bounds of the jitter, and every form of Retry-After.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { backoffMs, hintedMs, parseRetryAfter } from '../../../../plugins/retry/delay.ts'
 
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
@@ -63,6 +63,15 @@ describe('Retry-After', () => {
     'NaN',
   ])('has no use for %j', (value) => {
     expect(parseRetryAfter(value, now)).toBeUndefined()
+  })
+
+  it('reads a date without a zone as GMT, wherever the gateway stands', () => {
+    vi.stubEnv('TZ', 'America/New_York')
+    try {
+      expect(parseRetryAfter('Thu Jan  1 12:00:05 2026', now)).toBe(5000)
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('never gives anything but a wait or nothing, whatever the service sends', () => {

@@ -198,7 +198,7 @@ export class FakeContext<S> implements PluginContext<S> {
   readonly layers = []
   readonly root = undefined
   readonly logger = new FakeLogger()
-  readonly meter = new FakeMeter()
+  readonly meter: FakeMeter
   readonly store = noStore
   readonly localStore = noStore
   readonly clock: FakeClock
@@ -211,11 +211,13 @@ export class FakeContext<S> implements PluginContext<S> {
     scope = 'orders',
     kept = new Map<string, object>(),
     clock = new FakeClock(),
+    meter = new FakeMeter(),
   } = {}) {
     this.route = route
     this.scope = scope
     this.kept = kept
     this.clock = clock
+    this.meter = meter
   }
 
   /** What the test has lined up, then 0.5. */

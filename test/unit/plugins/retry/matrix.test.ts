@@ -25,6 +25,7 @@ const CLASS_I: readonly (readonly [string, () => Ending])[] = [
   ['reset in the middle', failed('UPSTREAM_RESET')],
   ['attempt timeout', failed('UPSTREAM_TIMEOUT')],
   ['502', answered(502)],
+  ['502 with Retry-After: 0', answered(502, 'Retry-After', '0')],
   ['503', answered(503)],
   ['503 with Retry-After: 1', answered(503, 'Retry-After', '1')],
   ['504', answered(504)],

@@ -1,11 +1,12 @@
 // The plugin `retry`: attempts, waiting, limits, and what it leaves behind.
+import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { retry } from '../../../../plugins/retry/retry.ts'
 import { GatewayError } from '../../../../src/plugin.ts'
 import { RetryBench } from './bench.ts'
-import { FakeContext, FakeRequestBody, refusal, response } from './fakes.ts'
+import { FakeContext, FakeRequestBody, type FakeResponse, refusal, response } from './fakes.ts'
 
 const reset = () => new GatewayError('UPSTREAM_RESET')
 const refused = () => new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true })
@@ -176,7 +177,7 @@ describe('the wait before a retry', () => {
     const bench = new RetryBench({ attempts: 2, backoff: { base: '100ms', max: '1s' } })
     bench.context.randoms = [0.99, 0.5]
     bench.endings = [reset(), reset()]
-    const { answer } = await bench.send()
+    const { exchange, answer } = await bench.send()
     await bench.context.clock.advance(98)
     expect(bench.calls).toBe(1)
     await bench.context.clock.advance(1)
@@ -186,6 +187,7 @@ describe('the wait before a retry', () => {
     await bench.context.clock.advance(1)
     expect((await answer).status).toBe(200)
     expect(bench.calls).toBe(3)
+    expect(getEventListeners(exchange.signal, 'abort')).toEqual([])
   })
 
   it('frees the discarded connection before it waits', async () => {
@@ -335,6 +337,30 @@ describe('the budget of the service', () => {
     expect(bench.calls - 40).toBeLessThanOrEqual(8)
   })
 
+  it('counts a service that asks for another try at once as loaded by it', async () => {
+    const bench = new RetryBench()
+    const held = Promise.withResolvers<FakeResponse>()
+    const nacks = Array.from({ length: 40 }, () => response(503, 'Retry-After', '0'))
+    bench.endings = [...nacks, ...new Array<typeof held.promise>(40).fill(held.promise)]
+    const sent = await Promise.all(nacks.map(() => bench.send({ method: 'POST' })))
+    const answers = Promise.all(sent.map(({ answer }) => answer))
+    await bench.context.clock.advance(1)
+    held.resolve(response(200))
+    await answers
+    expect(bench.calls).toBe(40 + 8)
+  })
+
+  it('does not take requests that have ended for requests under way', async () => {
+    const bench = new RetryBench()
+    for (let sent = 0; sent < 100; sent++) await (await bench.send()).answer
+    bench.endings = Array.from({ length: 10 }, () => response(503))
+    const sent = await Promise.all(Array.from({ length: 10 }, () => bench.send()))
+    const answers = Promise.all(sent.map(({ answer }) => answer))
+    await bench.context.clock.advance(1000)
+    await answers
+    expect(bench.calls).toBe(110 + 3)
+  })
+
   it('hides a dead target from all, though a third of the requests met it at once', async () => {
     const bench = new RetryBench()
     bench.endings = Array.from({ length: 90 }, (_, call) => (call % 3 === 0 ? refused() : response(200)))
@@ -360,8 +386,6 @@ describe('the budget of the service', () => {
 })
 
 describe('the settings of retry', () => {
-  const facts = { root: undefined, identifies: false }
-
   it('have a default for everything', () => {
     expect(retry.settings.parse({})).toEqual({
       attempts: 1,
@@ -396,10 +420,10 @@ describe('the settings of retry', () => {
 
   it('may not have a base that is longer than the limit', () => {
     const settings = retry.settings.parse({ backoff: { base: '1s' } })
-    expect(retry.check?.(settings, facts)).toEqual([
+    expect(retry.check(settings)).toEqual([
       { path: ['backoff', 'base'], message: 'base is longer than max', hint: 'raise backoff.max' },
     ])
-    expect(retry.check?.(retry.settings.parse({}), facts)).toEqual([])
+    expect(retry.check(retry.settings.parse({}))).toEqual([])
   })
 
   it('accept the example', () => {

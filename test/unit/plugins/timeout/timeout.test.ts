@@ -6,8 +6,6 @@ import { type TimeoutSettings, timeout } from '../../../../plugins/timeout/timeo
 import type { Hooks } from '../../../../src/plugin.ts'
 import { FakeContext, FakeExchange } from '../retry/fakes.ts'
 
-const facts = { root: undefined, identifies: false }
-
 function start(value: unknown) {
   const context = new FakeContext<TimeoutSettings>()
   const hooks = timeout.create(timeout.settings.parse(value), context) as Hooks
@@ -74,7 +72,7 @@ describe('the settings of timeout', () => {
 
   it('names an attempt that the total always ends first', () => {
     const settings = timeout.settings.parse({ total: '1s', attempt: '3s' })
-    expect(timeout.check?.(settings, facts)).toEqual([
+    expect(timeout.check(settings)).toEqual([
       { path: ['attempt'], message: 'attempt is longer than total', hint: 'total ends it first' },
     ])
   })
@@ -82,7 +80,7 @@ describe('the settings of timeout', () => {
   it.each([['5s'], [{ total: '3s', attempt: '3s' }], [{ attempt: '3s' }], [{ idle: '3s' }]])(
     'finds no fault in %j',
     (value) => {
-      expect(timeout.check?.(timeout.settings.parse(value), facts)).toEqual([])
+      expect(timeout.check(timeout.settings.parse(value))).toEqual([])
     },
   )
 
