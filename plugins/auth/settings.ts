@@ -67,24 +67,28 @@ const consumer = z.strictObject({
     ),
 })
 
-const named = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
-  error: 'a name starts with a letter and has up to 64 letters, digits, "_" and "-"',
-})
+const newProviderName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
+    error: 'a name starts with a letter and has up to 64 letters, digits, "_" and "-"',
+  })
+  .refine((name) => name !== 'none', {
+    error: '"none" means no authentication and cannot be the name of a provider',
+  })
 
 /** The root keys of this plugin. */
 export const rootSettings = z
   .object({
-    auth: z.record(named, providerSettings).optional().describe('Ways to identify a caller, by name.'),
+    auth: z
+      .record(newProviderName, providerSettings)
+      .optional()
+      .describe('Ways to identify a caller, by name.'),
     consumers: z
       .record(z.string().regex(/^[\x21-\x7e]{1,128}$/, { error: 'a consumer name has no spaces' }), consumer)
       .optional()
       .describe('Who calls, by name. Consumers that come with a token need not be declared.'),
   })
-  .superRefine(({ auth = {}, consumers = {} }, refinement) => {
-    if (Object.hasOwn(auth, 'none')) {
-      const message = '"none" means no authentication and cannot be the name of a provider'
-      refinement.addIssue({ code: 'custom', path: ['auth', 'none'], message })
-    }
+  .superRefine(({ consumers = {} }, refinement) => {
     for (const path of sharedKeys(consumers)) {
       const message = 'this key belongs to another consumer as well: the gateway could not tell them apart'
       refinement.addIssue({ code: 'custom', path, message })
