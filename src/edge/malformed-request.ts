@@ -1,5 +1,5 @@
 // Bytes that are no request: answered on the bare socket, in the same shape as every other refusal.
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 import { createRequestId } from './arrival.ts'
@@ -11,12 +11,16 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'REQUEST_TIMEOUT'],
 ])
 
+/** How long the client may take to read the answer and close: a reset at once could overtake the answer. */
+const LINGER_MS = 2000
+
 /** Node's `clientError`. A reset is nobody's business; everything else is answered and the connection closed. */
 export function refuseMalformed(failure: { readonly code?: string }, socket: Socket): void {
-  if (failure.code === 'ECONNRESET' || !socket.writable) {
+  if (failure.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
+  socket.setTimeout(LINGER_MS, () => socket.destroy())
   const error = new GatewayError(CODES.get(failure.code ?? '') ?? 'BAD_REQUEST')
   const requestId = createRequestId()
   const body = problemDocument(error, requestId)
@@ -32,4 +36,9 @@ export function refuseMalformed(failure: { readonly code?: string }, socket: Soc
       body,
     ].join('\r\n'),
   )
+}
+
+// Node's own handler looks there too: a refusal inside another answer would pass for a part of its body.
+function isAnswering(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.headersSent ?? false
 }
