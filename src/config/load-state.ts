@@ -1,5 +1,5 @@
 // What one load of a config knows so far.
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import type { LoadOptions } from './configuration.ts'
 import { FaultList } from './fault-list.ts'
 import { type ConfigMap, createMap, Places } from './places.ts'
@@ -8,7 +8,7 @@ import { Source } from './source.ts'
 import type { Untyped } from './substitute.ts'
 
 export class LoadState {
-  /** As the user typed it. */
+  /** As a user would type it. */
   readonly file: string
   /** Absolute. */
   readonly path: string
@@ -24,8 +24,8 @@ export class LoadState {
   #rootSource: Source | undefined
 
   constructor(file: string, options: LoadOptions) {
-    this.file = file
     this.path = resolve(file)
+    this.file = shortest(this.path)
     this.options = options
     this.files.add(this.path)
   }
@@ -41,4 +41,9 @@ export class LoadState {
   set rootSource(source: Source) {
     this.#rootSource = source
   }
+}
+
+function shortest(path: string): string {
+  const way = relative(process.cwd(), path)
+  return way.startsWith('..') || way === '' ? path : way
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Fault, Plugin } from '../plugin.ts'
 import type { ResolvedPlugin } from './configuration.ts'
 import { dotted, type Path } from './fault.ts'
+import { failureMessage } from './import-module.ts'
 import type { PlacedLayer, Standing, Standings } from './layers.ts'
 import type { LoadState } from './load-state.ts'
 import type { PluginRoots } from './plugin-root.ts'
@@ -57,7 +58,13 @@ export class RoutePlugins {
 
   #isRequired(plugin: Plugin): boolean {
     if (!plugin.required || this.#roots.faulty.has(plugin.name)) return false
-    return plugin.required(this.#roots.values.get(plugin.name))
+    try {
+      return plugin.required(this.#roots.values.get(plugin.name))
+    } catch (error) {
+      const message = `the plugin ${plugin.name} failed: ${failureMessage(error)}`
+      this.#state.list.add({ path: ['use', plugin.name], message, whole: true })
+      return false
+    }
   }
 
   #refuse(plugin: Plugin, { path }: RoutePlace): void {
