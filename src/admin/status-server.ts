@@ -1,5 +1,6 @@
 // Probes and metrics for orchestrators and Prometheus: read-only, no secrets, nothing else.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
 import type { Logger } from '../plugin.ts'
 import { createHttpListener, type HttpListener, hasBody } from './http-listener.ts'
 
@@ -18,13 +19,14 @@ export interface StatusServerOptions {
   readonly address: string
   readonly logger: Logger
   isReady(): Readiness
-  metricsText(): Promise<string>
+  /** Prometheus text in parts. */
+  metricsText(): Promise<readonly string[]>
 }
 
 interface Answer {
   readonly status: number
   readonly type?: string
-  readonly body?: string
+  readonly body?: string | readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -90,18 +92,20 @@ function limited({ metricsText }: StatusServerOptions): (response: ServerRespons
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, type, body = '', headers }: Answer,
+  { status, type = TEXT, body = '', headers }: Answer,
 ): void {
-  const bytes = Buffer.from(body)
   response.writeHead(status, {
-    'content-type': type ?? TEXT,
-    'content-length': bytes.length,
+    'content-type': type,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...(typeof body === 'string' && { 'content-length': Buffer.byteLength(body) }),
     ...(hasBody(request) && { connection: 'close' }),
     ...headers,
   })
-  response.end(request.method === 'HEAD' ? undefined : bytes)
+  if (request.method === 'HEAD') response.end()
+  else if (typeof body === 'string') response.end(body)
+  // A reader that goes away in the middle is no event.
+  else pipeline(Readable.from(body), response, () => {})
 }
 
 function split(url: string): [path: string, query: string] {

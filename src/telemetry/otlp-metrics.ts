@@ -33,7 +33,7 @@ export interface MetricPushParts {
 /** Returns what flushes and stops it. */
 export function pushMetrics(parts: MetricPushParts): () => Promise<void> {
   const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url: parts.url, timeoutMillis: EXPORT_TIMEOUT_MS }),
+    exporter: new OTLPMetricExporter({ url: parts.url }),
     exportIntervalMillis: parts.intervalMs,
     exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, parts.intervalMs),
     metricProducers: [producer(parts)],

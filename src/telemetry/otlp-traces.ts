@@ -1,5 +1,5 @@
 // Ends of spans to an OTLP collector, in batches from a bounded queue. Loaded only when there is a collector.
-import { SpanKind, SpanStatusCode, type TraceState } from '@opentelemetry/api'
+import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace'
@@ -35,10 +35,7 @@ export interface SpanPipelineParts {
  * and nothing here needs a span that can still change.
  */
 export function createSpanPipeline(parts: SpanPipelineParts): SpanPipeline {
-  const queue = new CountedExporter(
-    new OTLPTraceExporter({ url: parts.url, timeoutMillis: EXPORT_TIMEOUT_MS }),
-    parts,
-  )
+  const queue = new CountedExporter(new OTLPTraceExporter({ url: parts.url }), parts)
   const processor = new BatchSpanProcessor({
     exporter: queue,
     maxQueueSize: QUEUE_SPANS,
@@ -114,7 +111,7 @@ function readable(
   shared: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>,
 ): ReadableSpan {
   const { traceId, parentSpanId, flags: traceFlags } = span
-  const traceState = span.tracestate === undefined ? {} : { traceState: opaqueState(span.tracestate) }
+  const traceState = span.tracestate === undefined ? {} : { traceState: createTraceState(span.tracestate) }
   const context = { traceId, spanId: span.spanId, traceFlags, ...traceState }
   const parent = parentSpanId && { traceId, spanId: parentSpanId, traceFlags, isRemote: span.remoteParent }
   return {
@@ -135,15 +132,4 @@ function readable(
     droppedLinksCount: 0,
     ...shared,
   }
-}
-
-/** Carried, never changed: the members belong to other vendors. */
-function opaqueState(text: string): TraceState {
-  const state: TraceState = {
-    serialize: () => text,
-    get: () => undefined,
-    set: () => state,
-    unset: () => state,
-  }
-  return state
 }

@@ -11,22 +11,24 @@ const SERIES_PER_TURN = 250
 
 const BOUNDS = [...DURATION_BUCKETS.map(String), '+Inf']
 
-/** Other work runs between the slices. */
-export async function prometheusText(families: Iterable<Family>): Promise<string> {
-  const slices: string[] = []
-  let parts: string[] = []
+/**
+ * The text in parts of at most a megabyte, with other work between them. In one piece, joining and encoding 12 MB
+ * would hold the event loop for another 30 ms.
+ */
+export async function prometheusText(families: Iterable<Family>): Promise<readonly string[]> {
+  const parts: string[] = []
+  let slice: string[] = []
   for (const { instrument, series } of families) {
-    if (series.size > 0) parts.push(head(instrument))
+    if (series.size > 0) slice.push(head(instrument))
     for (const one of series.values()) {
-      parts.push(lines(instrument.name, one))
-      if (parts.length < SERIES_PER_TURN) continue
-      // Joined slice by slice: flattening everything at the end took two thirds of the time in one piece.
-      slices.push(parts.join(''))
-      parts = []
+      slice.push(lines(instrument.name, one))
+      if (slice.length < SERIES_PER_TURN) continue
+      parts.push(slice.join(''))
+      slice = []
       await nextTurn()
     }
   }
-  return slices.join('') + parts.join('')
+  return [...parts, slice.join('')]
 }
 
 function head({ name, kind, help }: Instrument): string {

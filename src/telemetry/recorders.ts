@@ -51,9 +51,10 @@ export class Recorders {
   /** The targets as they are now; the series of targets that are gone end here. */
   upstreams(states: Iterable<UpstreamState>): (readonly [Labels, number])[] {
     const all = [...states]
+    const targets = Map.groupBy(all, ({ service }) => service)
     for (const [service, recorder] of this.#services) {
-      const targets = new Set(all.filter((state) => state.service === service).map(({ target }) => target))
-      recorder.prune((target) => targets.has(target))
+      const names = new Set(targets.get(service)?.map(({ target }) => target))
+      recorder.prune((target) => names.has(target))
     }
     return all.map(({ service, target, up }) => [{ service, target }, up ? 1 : 0] as const)
   }

@@ -1,30 +1,29 @@
 // Standard output as a log destination that cannot hold up the event loop or the end of the process.
 import { fstatSync, write, writeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import type { LogDestination } from './log-sink.ts'
 
+const STDOUT = 1
+
 /**
- * process.stdout writes to a pipe synchronously: a reader that stops would stop every request. A write on the
- * thread pool (what pino's own destination does) hangs there for ever, and the process cannot exit. So a pipe
- * or socket is written without blocking from the event loop; only files and terminals use the thread pool.
+ * A pipe or socket that nobody reads is waited for by the event loop: a write on the thread pool, as pino's own
+ * destination makes it, hangs there for ever, and then the process cannot exit (measured with Node 24.21). For
+ * files and terminals it is the other way round: there the event loop would write synchronously.
  */
-export function openStdout(fd = 1): LogDestination {
-  const kind = fstatSync(fd)
-  return kind.isFIFO() || kind.isSocket() ? pipe(fd) : file(fd)
+export function openStdout(): LogDestination {
+  const kind = fstatSync(STDOUT)
+  return kind.isFIFO() || kind.isSocket() ? pipeDestination(process.stdout) : fileDestination(STDOUT)
 }
 
-function pipe(fd: number): LogDestination {
-  const socket = new Socket({ fd, readable: false, writable: true })
+function pipeDestination(stream: NodeJS.WriteStream): LogDestination {
   // Each write reports its own failure; without a listener EPIPE would end the process.
-  socket.on('error', () => {})
-  socket.unref()
+  stream.on('error', () => {})
   return {
-    write: (chunk, done) => socket.write(chunk, 'latin1', done),
-    writeSync: (chunk) => writeAllSync(fd, chunk),
+    write: (chunk, done) => stream.write(chunk, 'latin1', done),
+    writeSync: (chunk) => writeAllSync(STDOUT, chunk),
   }
 }
 
-function file(fd: number): LogDestination {
+export function fileDestination(fd: number): LogDestination {
   return {
     write: (chunk, done) => writeAll(fd, Buffer.from(chunk, 'latin1'), done),
     writeSync: (chunk) => writeAllSync(fd, chunk),

@@ -16,7 +16,9 @@ import { openStdout } from './stdout.ts'
 import type { Tracer } from './tracer.ts'
 
 /** Enough for one export to a slow collector, and well below the 30 s that orchestrators give. */
-const SHUTDOWN_LIMIT_MS = 3000
+const EXPORT_LIMIT_MS = 3000
+/** A log that is still blocked then has no reader. */
+const LOG_LIMIT_MS = 1000
 
 export interface TelemetryOptions {
   readonly clock: Clock
@@ -58,8 +60,8 @@ export interface Telemetry {
   retain(serving: ServingNames): void
   observe(sources: GaugeSources): void
   readonly reloaded: RecordReload
-  /** Prometheus text. Scrapes at the same time share one. */
-  metricsText(): Promise<string>
+  /** Prometheus text, in parts to be sent one after the other. Scrapes at the same time share one. */
+  metricsText(): Promise<readonly string[]>
   /** For a process that ends at once: what is buffered, without waiting. */
   flushSync(): void
   /** Sends what waits, for a limited time. */
@@ -93,8 +95,8 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     flushSync: () => sink.flushSync(),
     shutdown: async () => {
       stopProcess()
-      await within(clock, Promise.allSettled([tracing.shutdown(), stopPush()]))
-      await within(clock, sink.drained())
+      await within(EXPORT_LIMIT_MS, clock, Promise.allSettled([tracing.shutdown(), stopPush()]))
+      await within(LOG_LIMIT_MS, clock, sink.drained())
     },
   }
 }
@@ -106,8 +108,8 @@ function observeGauges(registry: MetricRegistry, recorders: Recorders, sources: 
 }
 
 /** While a text is being written, whoever asks gets that one: scrapers cannot multiply the work. */
-function shared(write: () => Promise<string>): () => Promise<string> {
-  let writing: Promise<string> | undefined
+function shared<T>(write: () => Promise<T>): () => Promise<T> {
+  let writing: Promise<T> | undefined
   return () => {
     writing ??= write().finally(() => {
       writing = undefined
@@ -117,9 +119,9 @@ function shared(write: () => Promise<string>): () => Promise<string> {
 }
 
 /** Settles with `work`, or when the time is up. */
-async function within(clock: Clock, work: Promise<unknown>): Promise<void> {
+async function within(limitMs: number, clock: Clock, work: Promise<unknown>): Promise<void> {
   const limit = Promise.withResolvers<void>()
-  const timer = clock.after(SHUTDOWN_LIMIT_MS, limit.resolve)
+  const timer = clock.after(limitMs, limit.resolve)
   await Promise.race([work, limit.promise])
   timer.cancel()
 }

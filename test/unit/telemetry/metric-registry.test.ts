@@ -4,7 +4,9 @@ import { MetricRegistry } from '../../../src/telemetry/metric-registry.ts'
 import { prometheusText } from '../../../src/telemetry/prometheus-text.ts'
 import { readPrometheus } from './prometheus-reader.ts'
 
-const read = async (registry: MetricRegistry) => readPrometheus(await prometheusText(registry.collect()))
+const textOf = async (registry: MetricRegistry) => (await prometheusText(registry.collect())).join('')
+
+const read = async (registry: MetricRegistry) => readPrometheus(await textOf(registry))
 
 describe('the meter of plugins', () => {
   it('prefixes names and gives counters their suffix', async () => {

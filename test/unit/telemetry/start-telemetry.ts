@@ -24,5 +24,10 @@ export async function startTelemetry(change: Partial<TelemetryOptions> = {}): Pr
     destination: log,
     ...change,
   })
-  return { telemetry, clock, log, metrics: async () => readPrometheus(await telemetry.metricsText()) }
+  return {
+    telemetry,
+    clock,
+    log,
+    metrics: async () => readPrometheus((await telemetry.metricsText()).join('')),
+  }
 }

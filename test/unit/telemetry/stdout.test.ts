@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStdout } from '../../../src/telemetry/stdout.ts'
+import { fileDestination } from '../../../src/telemetry/stdout.ts'
 
 let folder: string
 
@@ -12,14 +12,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function written(fd: number, chunk: string): Promise<Error | null | undefined> {
-  return new Promise((resolve) => openStdout(fd).write(chunk, resolve))
+  return new Promise((resolve) => fileDestination(fd).write(chunk, resolve))
 }
 
-describe('standard output that is a file', () => {
+describe('a log destination that is a file', () => {
   it('takes what is written, in order', async () => {
     const path = join(folder, 'log')
     const fd = openSync(path, 'w')
-    const destination = openStdout(fd)
+    const destination = fileDestination(fd)
     await new Promise((resolve) => destination.write('one\n', resolve))
     destination.writeSync?.('two\n')
     closeSync(fd)

@@ -367,7 +367,7 @@ describe('collection', () => {
     const [first, second] = await Promise.all([telemetry.metricsText(), telemetry.metricsText()])
     expect(first).toBe(second)
     expect(reads).toBe(1)
-    expect(await telemetry.metricsText()).toContain('gateway_reads 2\n')
+    expect((await telemetry.metricsText()).join('')).toContain('gateway_reads 2\n')
   })
 })
 
@@ -420,7 +420,7 @@ describe('secrets', () => {
     await turns()
     expect(log.lines).toHaveLength(3)
     expect(log.text).not.toContain('canary')
-    expect(await telemetry.metricsText()).not.toContain('canary')
+    expect((await telemetry.metricsText()).join('')).not.toContain('canary')
   })
 })
 
