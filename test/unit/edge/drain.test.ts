@@ -1,0 +1,114 @@
+// The end of a listener on real connections: nobody who was accepted is lost, and it does end.
+
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { type DrainOptions, drain } from '../../../src/edge/drain.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { eventually, listen, RawClient } from './wire.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+
+async function start() {
+  const clock = new FakeClock()
+  const waiting: ServerResponse[] = []
+  let inFlight = 0
+  const server = createServer((_request, response) => {
+    inFlight++
+    response.on('close', () => inFlight--)
+    waiting.push(response)
+  })
+  const port = await listen(server)
+  const options: DrainOptions = { server, clock, inFlight: () => inFlight, delayMs: 1000, timeoutMs: 10_000 }
+  return { clock, waiting, server, port, options }
+}
+
+/** Starts draining; `clean` is what it resolved with, `undefined` before. */
+function begin(options: DrainOptions): {
+  readonly clean: boolean | undefined
+  readonly done: Promise<boolean>
+} {
+  const state: { clean: boolean | undefined; done: Promise<boolean> } = {
+    clean: undefined,
+    done: drain(options).then((clean) => {
+      state.clean = clean
+      return clean
+    }),
+  }
+  return state
+}
+
+describe('draining', () => {
+  it('takes new connections for a while, then no more', async () => {
+    const { clock, server, port, options, waiting } = await start()
+    const draining = begin(options)
+    await clock.advance(999)
+    const late = await RawClient.connect(port)
+    late.write(GET)
+    await eventually(() => waiting.length === 1)
+    expect(server.listening).toBe(true)
+    await clock.advance(1)
+    expect(server.listening).toBe(false)
+    const [error] = await once(connect(port, '127.0.0.1'), 'error')
+    expect(error.code).toBe('ECONNREFUSED')
+    waiting[0]!.end('ok')
+    await late.until((received) => received.endsWith('ok\r\n0\r\n\r\n') || received.endsWith('ok'))
+    await clock.advance(1000)
+    expect(await draining.done).toBe(true)
+  })
+
+  it('waits for exchanges in flight, also on connections that idled when it began', async () => {
+    const { clock, port, options, waiting } = await start()
+    const idle = await RawClient.connect(port)
+    const busy = await RawClient.connect(port)
+    busy.write(GET)
+    await eventually(() => waiting.length === 1)
+    const draining = begin(options)
+    await clock.advance(5000)
+    expect(draining.clean).toBeUndefined()
+    waiting[0]!.end('one')
+    await busy.until((received) => received.includes('one'))
+    idle.write(GET)
+    await eventually(() => waiting.length === 2)
+    await clock.advance(1000)
+    expect(draining.clean).toBeUndefined()
+    waiting[1]!.end('two')
+    await idle.until((received) => received.includes('two'))
+    await clock.advance(1000)
+    expect(await draining.done).toBe(true)
+  })
+
+  it('closes what idles after a quiet while', async () => {
+    const { clock, port, options } = await start()
+    const idle = await RawClient.connect(port)
+    const draining = begin({ ...options, delayMs: 0 })
+    await clock.advance(200)
+    expect(draining.clean).toBeUndefined()
+    expect(idle.socket.destroyed).toBe(false)
+    await clock.advance(100)
+    expect(await draining.done).toBe(true)
+    await idle.ended()
+  })
+
+  it('cuts what has not ended when the time is up, and says so', async () => {
+    const { clock, port, options, waiting } = await start()
+    const client = await RawClient.connect(port)
+    client.write(GET)
+    await eventually(() => waiting.length === 1)
+    const draining = begin(options)
+    await clock.advance(10_999)
+    expect(draining.clean).toBeUndefined()
+    await clock.advance(50)
+    expect(await draining.done).toBe(false)
+    expect(await client.ended()).toBe('')
+  })
+
+  it('leaves no timer behind', async () => {
+    const { clock, options } = await start()
+    const draining = begin(options)
+    await clock.advance(2000)
+    expect(await draining.done).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+})
