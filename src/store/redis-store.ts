@@ -57,6 +57,8 @@ class ScriptedStore implements RedisStore {
   readonly #breaker: StoreBreaker
   readonly #commandTimeoutMs: number
   readonly #countError: (reason: FailureReason) => void
+  /** The first connection: commands wait for it within their timeout, so that a new node counts from its first request. */
+  #connecting: Promise<void> | undefined
 
   constructor(options: RedisStoreOptions) {
     const { clock, logger, meter } = options
@@ -85,11 +87,11 @@ class ScriptedStore implements RedisStore {
   }
 
   run<T>(send: (client: RedisClient) => Promise<T>): Promise<T> {
-    return this.#guarded(() => this.#bounded(send(this.#client)))
+    return this.#guarded(() => this.#send(send))
   }
 
   async ping(): Promise<void> {
-    await this.#bounded(this.#client.ping())
+    await this.#send((client) => client.ping())
   }
 
   async close(): Promise<void> {
@@ -106,7 +108,10 @@ class ScriptedStore implements RedisStore {
     // Without a listener ioredis writes to the console; connecting goes on by itself.
     this.#client.on('error', (error) => this.#breaker.failure(error))
     this.#client.on('ready', () => this.#breaker.probeNow())
-    this.#client.connect().catch((error) => this.#breaker.failure(error))
+    const settled = (): void => {
+      this.#connecting = undefined
+    }
+    this.#connecting = this.#client.connect().then(settled, settled)
   }
 
   async #guarded<T>(command: () => Promise<T>): Promise<T> {
@@ -123,14 +128,19 @@ class ScriptedStore implements RedisStore {
 
   async #take(...[checks, cost]: [...Parameters<Store['take']>]): Promise<LimitVerdict> {
     const keys = checks.map((check) => redisBucketKey(this.keyPrefix, check))
-    const reply = await this.#bounded(
-      this.#client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost!)),
+    const reply = await this.#send((client) =>
+      client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost!)),
     )
     const verdict = parseVerdict(reply, checks.length)
     if (verdict) return verdict
     // The answer to something else: every later answer on this connection would be one off as well.
     this.#client.disconnect(true)
     throw this.#unavailable(new Error('Redis gave an answer that is not one of the script'), 'reply')
+  }
+
+  #send<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (this.#connecting === undefined) return this.#bounded(command(this.#client))
+    return this.#bounded(this.#connecting.then(() => command(this.#client)))
   }
 
   /**

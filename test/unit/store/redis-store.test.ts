@@ -184,6 +184,24 @@ describe('the Redis store', () => {
     expect(logger.lines).toHaveLength(1)
   })
 
+  it('counts from the first request on, while the connection is still being made', async () => {
+    const { store, meter } = await setUp(() => ADMITTED)
+    expect(store.healthy).toBe(false)
+    expect(await outcomes(store, 1)).toEqual(['ok'])
+    expect(meter.count('store_errors_total', { reason: 'connection' })).toBe(0)
+  })
+
+  it('waits for a first connection no longer than for a command', async () => {
+    const clock = new FakeClock()
+    const silent = await startFakeRedis(() => undefined)
+    cleanups.push(silent.close)
+    const { store } = connectTo(silent.url, { clock, commandTimeoutMs: 50 })
+    const taking = Promise.all([1, 2, 3].map(() => outcomes(store, 1)))
+    await clock.advance(50)
+    expect(await taking).toEqual(Array(3).fill(['STORE_UNAVAILABLE']))
+    expect(silent.commands.filter((name) => name.startsWith('EVAL'))).toEqual([])
+  })
+
   it('asks Redis itself when it is pinged', async () => {
     const { store, redis } = await setUp(() => ADMITTED)
     await isReady(store)
