@@ -32,6 +32,8 @@ export class Generation {
   readonly table: RouteTable<CompiledRoute>
   readonly services: ReadonlyMap<string, Service>
   readonly proxies: TrustedProxies
+  /** Header names that only plugins may set for a service. */
+  readonly identityHeaders: readonly string[]
   readonly #environment: GenerationEnvironment
   readonly #routes: readonly CompiledRoute[] = []
   readonly #held: ServiceConfiguration[] = []
@@ -46,6 +48,9 @@ export class Generation {
     this.#environment = environment
     this.since = environment.clock.epochMs()
     this.proxies = new TrustedProxies(configuration.trustProxy)
+    this.identityHeaders = configuration.plugins.flatMap(
+      ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
+    )
     try {
       this.services = this.#holdServices()
       this.#routes = configuration.routes.map((route) => this.#compile(route))

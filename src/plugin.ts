@@ -27,6 +27,8 @@ export interface Plugin<S = unknown, R = unknown> {
   readonly off?: string
   /** True when every route must say something about this plugin, given the root keys. Needs `off`. */
   required?(root: R): boolean
+  /** Header names that only this plugin may set for a service: taken out of every request from outside. */
+  identityHeaders?(root: R): readonly string[]
   /** Faults that a schema cannot see: unknown names, contradictions. Runs at check time, once per route. */
   check?(settings: S, facts: CheckFacts<R>): readonly Fault[]
   /** Once per route, when a generation is built. A throw refuses the generation. */
@@ -93,6 +95,8 @@ export interface PluginContext<S = unknown, R = unknown> {
   resolvePath(path: string): string
   /** State that outlives generations while plugin, scope, settings and `key` stay the same. Closed when unused. */
   keep<T extends object>(key: string, create: () => T): T
+  /** Like `keep`, for all routes of the gateway: `key` alone says what the state was made from. */
+  share<T extends object>(key: string, create: () => T): T
 }
 
 export interface Layer<S = unknown> {

@@ -82,6 +82,7 @@ function createContext(
       const identity = [plugin.name, scope, identityOf(resolved.settings), identityOf(root), key].join('\n')
       return environment.states.hold(owner.holder, identity, create)
     },
+    share: (key, create) => environment.states.hold(owner.holder, `${plugin.name}\n${key}`, create),
   }
 }
 
@@ -140,7 +141,13 @@ function rewriting(route: RouteConfiguration): Action {
   if (!route.rewrite) return undefined
   const rewrite = compileRewrite(route.path, route.rewrite)
   return function rewriteRequest(exchange) {
-    exchange.request.path = rewrite.path(exchange.path) + exchange.query
+    exchange.request.path = rewrite.path(exchange.path) + queryOf(exchange.request.path)
     if (rewrite.host !== undefined) exchange.request.headers.set('Host', rewrite.host)
   }
+}
+
+// Of the request to be sent: a plugin may have taken a credential out of it.
+function queryOf(path: string): string {
+  const mark = path.indexOf('?')
+  return mark < 0 ? '' : path.slice(mark)
 }

@@ -44,8 +44,6 @@ export class ApiKeyProvider implements Provider {
     return key.length > MAX_KEY_LENGTH ? rejected('too long') : this.#find(key)
   }
 
-  close(): void {}
-
   // Looking up by digest tells an observer nothing about the key: whoever could steer the digest would have to
   // invert SHA-256 first.
   #find(key: string): Outcome {

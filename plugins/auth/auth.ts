@@ -1,8 +1,8 @@
 // Recognises who calls, asks what it may do, and tells the service.
 import type { Exchange, Plugin } from '../../src/plugin.ts'
-import { parameterFilter } from './credentials.ts'
 import { decisionNotes } from './decisions.ts'
 import { Guard } from './guard.ts'
+import type { ProviderSettings } from './provider-settings.ts'
 import { provide } from './providers.ts'
 import { requirementsOf, routeFaults, usesOf } from './route-settings.ts'
 import { type RootSettings, type RouteSettings, rootSettings, routeSettings } from './settings.ts'
@@ -19,14 +19,19 @@ export const auth: Plugin<RouteSettings, RootSettings> = {
 
   required: (root) => Object.keys(root.auth ?? {}).length > 0,
 
+  identityHeaders: ({ auth: providers = {} }) => Object.values(providers).flatMap(headersOf),
+
   check: (settings, { root }) => routeFaults(settings, root),
 
   create(settings, context) {
     const providers = usesOf(settings).map(({ name }) => provide(name, context))
     const note = decisionNotes(providers, context.meter, context.logger)
     const guard = new Guard(providers, requirementsOf(settings), note)
-    const onRequest = (exchange: Exchange) => guard.check(exchange)
-    const upstream = parameterFilter(providers)
-    return upstream ? { onRequest, upstream } : { onRequest }
+    return { onRequest: (exchange: Exchange) => guard.check(exchange) }
   },
+}
+
+/** What a provider tells the service under names of the config's own. */
+function headersOf(provider: ProviderSettings): readonly string[] {
+  return provider.type === 'jwt' ? Object.keys(provider.claimsToHeaders) : []
 }

@@ -1,5 +1,5 @@
 // Where a credential may stand in a request: found without ambiguity, and removed before the request goes on.
-import type { Exchange, Filter, UpstreamRequest } from '../../src/plugin.ts'
+import type { Exchange, UpstreamRequest } from '../../src/plugin.ts'
 
 export type Place =
   /** A header; with `bearer` its value starts with that scheme, else it is the bare credential. */
@@ -31,21 +31,6 @@ export function removeCredential(request: UpstreamRequest, place: Place): void {
   if (place.kind === 'header') request.headers.remove(place.name)
   else if (place.kind === 'cookie') removeCookie(request, place.name)
   else removeParameter(request, place.name)
-}
-
-/**
- * Takes the query parameters that may hold credentials out once more, just before the call: a rewrite builds the
- * path anew from the client's query. Undefined where no parameter may hold any.
- */
-export function parameterFilter(
-  holders: readonly { readonly places: readonly Place[] }[],
-): Filter | undefined {
-  const places = holders.flatMap((holder) => holder.places).filter(({ kind }) => kind === 'query')
-  if (places.length === 0) return undefined
-  return (next) => (request) => {
-    for (const place of places) removeCredential(request, place)
-    return next(request)
-  }
 }
 
 export function samePlace(one: Place, other: Place): boolean {

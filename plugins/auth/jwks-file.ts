@@ -41,8 +41,6 @@ export class JwksFile implements KeySource {
     return this.#check().then(() => this.#keys)
   }
 
-  close(): void {}
-
   #isDue(): boolean {
     return this.#options.clock.now() - this.#checkedAt >= CHECK_EVERY_MS
   }

@@ -50,10 +50,6 @@ export class JwtProvider implements Provider {
     return known ?? this.#judge(token, keys)
   }
 
-  close(): void {
-    this.#parts.source.close()
-  }
-
   /** Everything that needs no key comes first: a token that cannot pass costs no signature and no fetch. */
   #judge(token: string, keys: KeySet | undefined): Outcome | Promise<Outcome> {
     const { algorithms, rules, clock, source } = this.#parts

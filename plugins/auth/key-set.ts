@@ -14,7 +14,6 @@ export interface KeySource {
   current(): KeySet | undefined
   /** Looks for newer keys and gives what is then in force. Undefined: not now, an attempt was made just before. */
   refresh(): Promise<KeySet | undefined> | undefined
-  close(): void
 }
 
 // Several keys fit only when a token names no key, or an issuer gives one id to two keys.
@@ -40,7 +39,7 @@ export class KeySet {
 /** A source of one configured key, which serves whatever key id a token names. */
 export function fixedKey(key: VerificationKey): KeySource {
   const keys = new KeySet([key], { anyId: true })
-  return { current: () => keys, refresh: () => undefined, close: () => {} }
+  return { current: () => keys, refresh: () => undefined }
 }
 
 export function secretKey(secret: string): VerificationKey {

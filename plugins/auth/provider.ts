@@ -58,5 +58,4 @@ export interface Provider {
   readonly headerNames: readonly string[]
   /** Answers at once, unless keys must be fetched first. Never throws. */
   authenticate(exchange: Exchange): Outcome | Promise<Outcome>
-  close(): void
 }

@@ -9,7 +9,6 @@ import { JwksFile } from './jwks-file.ts'
 import { JwtProvider } from './jwt.ts'
 import { fixedKey, type KeySource, secretKey } from './key-set.ts'
 import { algorithmsOf, fittingKey, jwksUrlOf } from './key-settings.ts'
-import { leasesOf } from './leases.ts'
 import type { Provider } from './provider.ts'
 import type { ApiKeySettings, JwtSettings, ProviderSettings } from './provider-settings.ts'
 import { providerOf } from './route-settings.ts'
@@ -22,6 +21,8 @@ interface Blueprint<S extends ProviderSettings = ProviderSettings> {
   readonly settings: S
   /** The text of `publicKeyFile`, read once for each generation. */
   readonly pem: string | undefined
+  /** Of an issuer's JWK set: one for all providers that trust it. */
+  readonly client: JwksClient | undefined
   readonly context: Context
 }
 
@@ -32,8 +33,9 @@ export function provide(name: string, context: Context): Provider {
   const pem = settings.type === 'jwt' ? keyFileText(name, settings, context) : undefined
   const path = settings.type === 'jwt' && settings.jwksFile && context.resolvePath(settings.jwksFile)
   const key = `provider:${digest([name, settings, pem, path, consumersDigest(context.root)])}`
-  const { providers } = leasesOf(context.clock)
-  return context.keep(key, () => providers.take(key, () => build({ name, settings, pem, context }))).value
+  // Asked for by every generation, or the client would be closed with the one that built the provider.
+  const client = settings.type === 'jwt' ? jwksClient(name, settings, context) : undefined
+  return context.share(key, () => build({ name, settings, pem, client, context }))
 }
 
 function build(blueprint: Blueprint): Provider {
@@ -73,8 +75,8 @@ function jwtProvider(blueprint: Blueprint<JwtSettings>): Provider {
   })
 }
 
-function keySource({ name, settings, pem, context }: Blueprint<JwtSettings>): KeySource {
-  const { clock, logger, meter } = context
+function keySource({ name, settings, pem, client, context }: Blueprint<JwtSettings>): KeySource {
+  const { clock, logger } = context
   const algorithms = algorithmsOf(settings)
   if (settings.secret !== undefined) return fixedKey(secretKey(settings.secret))
   if (settings.publicKey !== undefined) return fixedKey(fittingKey(settings.publicKey, algorithms))
@@ -83,21 +85,16 @@ function keySource({ name, settings, pem, context }: Blueprint<JwtSettings>): Ke
     const path = context.resolvePath(settings.jwksFile)
     return named(name, 'jwksFile', () => new JwksFile({ path, provider: name, clock, logger }))
   }
-  return sharedClient(
-    jwksUrlOf(settings),
-    () => new JwksClient({ url: jwksUrlOf(settings), provider: name, clock, logger, meter }),
-    context,
-  )
+  return client!
 }
 
-/** Outlives the provider: what an issuer has published does not depend on who trusts it for what. */
-function sharedClient(url: string, create: () => KeySource, { clock }: Context): KeySource {
-  const lease = leasesOf(clock).sources.take(url, create)
-  return {
-    current: () => lease.value.current(),
-    refresh: () => lease.value.refresh(),
-    close: () => void lease.close(),
-  }
+/** What an issuer has published does not depend on who trusts it for what. */
+function jwksClient(name: string, settings: JwtSettings, context: Context): JwksClient | undefined {
+  const { secret, publicKey, publicKeyFile, jwksFile } = settings
+  if (secret ?? publicKey ?? publicKeyFile ?? jwksFile) return undefined
+  const url = jwksUrlOf(settings)
+  const { clock, logger, meter } = context
+  return context.share(`jwks:${url}`, () => new JwksClient({ url, provider: name, clock, logger, meter }))
 }
 
 const keyFileTexts = new WeakMap<JwtSettings, string>()

@@ -21,7 +21,8 @@ function findContradictions({ backoff }: RetrySettings): readonly Fault[] {
 function createRetry(settings: RetrySettings, context: PluginContext): Hooks {
   const { ratio, perSecond } = settings.budget
   const nodes = () => context.nodes()
-  const budget = context.keep(
+  // One for the service, however many of its routes retry: it is the service that must not drown.
+  const budget = context.share(
     `${context.service} ${ratio} ${perSecond}`,
     () => new RetryBudget({ ratio, perSecond, nodes }),
   )

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startTarget, type TargetServer } from '../support/target-server.ts'
-import { ecKey, encode, jwkOf, jwkSet, rsaKey, signToken, signTexts } from '../support/tokens.ts'
+import { ecKey, encode, jwkOf, jwkSet, rsaKey, signTexts, signToken } from '../support/tokens.ts'
 
 const SECRET = 'a-shared-secret-of-more-than-32-bytes'
 const rs = rsaKey('rs-1')
@@ -22,8 +22,8 @@ beforeAll(async () => {
 accessLog: false
 auth:
   hs: { type: jwt, issuer: https://idp.test, audience: gw, secret: "\${secret:HS}" }
-  idp: { type: jwt, issuer: https://idp.test, audience: gw, jwksFile: ./jwks.json, algorithms: [RS256, PS256, ES256] }
-  partner: { type: apiKey, header: x-api-key }
+  idp: { type: jwt, issuer: https://idp.test, audience: gw, jwksFile: ./jwks.json, algorithms: [RS256, PS256, ES256], claimsToHeaders: { X-Plan: plan } }
+  partner: { type: apiKey, header: x-api-key, query: api_key }
 consumers:
   acme: { apiKey: "\${secret:ACME}", tier: gold, scopes: [orders:read] }
 services:
@@ -34,6 +34,7 @@ services:
       idp: { match: /idp/*, auth: idp }
       scoped: { match: /scoped/*, auth: { use: idp, scopes: [orders:read] } }
       key: { match: /key/*, auth: partner }
+      rewritten: { match: /rewritten/*, auth: partner, rewrite: /v2/* }
       either: { match: /either/*, auth: [idp, partner] }
       open: { match: /open/*, auth: none }
 `
@@ -67,18 +68,29 @@ describe('a good token', () => {
   })
 
   it('replaces every identity header from outside', async () => {
-    const headers = { authorization: `Bearer ${signToken({ key: rs })}`, 'x-consumer-id': 'root', x_consumer_id: 'root' }
+    const headers = {
+      authorization: `Bearer ${signToken({ key: rs })}`,
+      'x-consumer-id': 'root',
+      x_consumer_id: 'root',
+    }
     await gateway.get('/idp/a', { headers })
     expect(target.seen[0]!.rawHeaders.filter((field) => field === 'root')).toEqual([])
   })
 })
 
 describe('a bad token', () => {
-  const claims = encode(JSON.stringify({ iss: 'https://idp.test', aud: 'gw', sub: 'root', exp: 4_000_000_000 }))
+  const claims = encode(
+    JSON.stringify({ iss: 'https://idp.test', aud: 'gw', sub: 'root', exp: 4_000_000_000 }),
+  )
   const unsigned = (alg: string) => `${encode(JSON.stringify({ alg, typ: 'JWT', kid: 'rs-1' }))}.${claims}.`
   const now = Math.floor(Date.now() / 1000)
   const confused = (secret: string) =>
-    signTexts(JSON.stringify({ alg: 'HS256', typ: 'JWT', kid: 'rs-1' }), Buffer.from(claims, 'base64url').toString(), secret, 'HS256')
+    signTexts(
+      JSON.stringify({ alg: 'HS256', typ: 'JWT', kid: 'rs-1' }),
+      Buffer.from(claims, 'base64url').toString(),
+      secret,
+      'HS256',
+    )
 
   it.each([
     ['none at all', undefined],
@@ -125,7 +137,9 @@ describe('scopes', () => {
   })
 
   it('that are there let the request through', async () => {
-    expect((await call('/scoped/a', signToken({ key: rs, claims: { scope: 'a orders:read' } }))).status).toBe(200)
+    expect((await call('/scoped/a', signToken({ key: rs, claims: { scope: 'a orders:read' } }))).status).toBe(
+      200,
+    )
   })
 })
 
@@ -144,6 +158,11 @@ describe('an API key', () => {
     },
   )
 
+  it('in the query is taken out of it, also when the path is rewritten', async () => {
+    expect((await gateway.get(`/rewritten/a?x=1&api_key=${API_KEY}`)).status).toBe(200)
+    expect(target.seen[0]!.url).toBe('/v2/a?x=1')
+  })
+
   it('or a token: any provider of a list is enough', async () => {
     expect((await gateway.get('/either/a', { headers: { 'x-api-key': API_KEY } })).status).toBe(200)
     expect((await call('/either/a', signToken({ key: es }))).status).toBe(200)
@@ -153,8 +172,9 @@ describe('an API key', () => {
 
 describe('auth: none', () => {
   it('lets everybody in, and still strips identity headers', async () => {
-    await gateway.get('/open/a', { headers: { 'x-consumer-id': 'root' } })
+    await gateway.get('/open/a', { headers: { 'x-consumer-id': 'root', 'x-plan': 'gold' } })
     expect(target.seen[0]!.headers).not.toHaveProperty('x-consumer-id')
+    expect(target.seen[0]!.headers).not.toHaveProperty('x-plan')
   })
 })
 
@@ -162,7 +182,9 @@ describe('a rotated key file', () => {
   it('is taken without a reload, and the old key is refused once it is gone', async () => {
     const next = rsaKey('rs-next')
     writeFileSync(join(dirname(gateway.file), 'jwks.json'), jwkSet(next))
-    await expect.poll(async () => (await call('/idp/a', signToken({ key: next }))).status, { timeout: 15_000 }).toBe(200)
+    await expect
+      .poll(async () => (await call('/idp/a', signToken({ key: next }))).status, { timeout: 15_000 })
+      .toBe(200)
     expect((await call('/idp/a', signToken({ key: ps, claims: { jti: 'fresh' } }))).status).toBe(401)
   })
 })

@@ -39,7 +39,7 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const directory = mkdtempSync(join(tmpdir(), 'turnpike-test-'))
   const file = join(directory, options.name ?? 'turnpike.yaml')
-  writeFileSync(file, config)
+  writeFileSync(file, endingAtOnce(config))
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(directory, name), text)
   const env = options.env ?? {}
   const load = () => loadConfiguration(file, { plugins, env, checks: configurationChecks })
@@ -66,12 +66,17 @@ export async function startTestGateway(
     log,
     get: (path, request) => send(`${listen}${path}`, request),
     async reload(text) {
-      writeFileSync(file, text)
+      writeFileSync(file, endingAtOnce(text))
       return gateway.reload()
     },
     metrics: async () => (await send(`${status}/metrics`)).body,
     stop: () => gateway.stop(),
   }
+}
+
+// No balancer has to notice that a test's gateway stops.
+function endingAtOnce(config: string): string {
+  return config.includes('drain:') ? config : `${config.trimEnd()}\ndrain: { delay: 0s }\n`
 }
 
 function parsingSink(log: Record<string, unknown>[]): Writable {

@@ -21,30 +21,28 @@ export interface ProcessGateway {
   stop(): Promise<number | null>
 }
 
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A config that is there already, instead of a new file. */
+  readonly file?: string
+  readonly flags?: readonly string[]
+}
+
 export async function startProcessGateway(
   config: string,
-  env: Record<string, string> = {},
+  options: ProcessOptions = {},
 ): Promise<ProcessGateway> {
-  const file = join(mkdtempSync(join(tmpdir(), 'turnpike-process-')), 'turnpike.yaml')
-  writeFileSync(file, config)
+  const file = options.file ?? join(mkdtempSync(join(tmpdir(), 'turnpike-process-')), 'turnpike.yaml')
+  if (options.file === undefined) writeFileSync(file, config)
+  const addresses = ['--listen', '--status', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
   const child = spawn(
     process.execPath,
     [
       '--conditions=turnpike-source',
       join(ROOT, 'src/main.ts'),
-      ...[
-        'run',
-        file,
-        '--json',
-        '--listen',
-        '127.0.0.1:0',
-        '--status',
-        '127.0.0.1:0',
-        '--admin',
-        '127.0.0.1:0',
-      ],
+      ...['run', file, '--json', ...addresses, ...(options.flags ?? [])],
     ],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let errors = ''
   child.stderr.on('data', (chunk) => {

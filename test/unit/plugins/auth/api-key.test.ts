@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { ApiKeyProvider } from '../../../../plugins/auth/api-key.ts'
-import type { UpstreamResponse } from '../../../../src/plugin.ts'
 import { bearer, challenges, fakeExchange, fakes, parseRoot, run } from './fakes.ts'
 
 const KEY = 'acme-0123456789abcdef'
@@ -130,20 +129,6 @@ describe('the way to the service', () => {
     expect(await run(fakes().route('partner', withQuery), exchange)).toBeUndefined()
     expect(exchange.request.path).toBe(path)
   })
-
-  it('is closed once more just before the call, when a rewrite has built the path anew', async () => {
-    const exchange = fakeExchange([], `?a=1&api_key=${KEY}`)
-    const hooks = fakes().route('partner', withQuery)
-    await run(hooks, exchange)
-    exchange.request.path = `/v2/orders${exchange.query}`
-    const sent: string[] = []
-    await hooks.upstream!(async (request) => {
-      sent.push(request.path)
-      return {} as UpstreamResponse
-    })(exchange.request)
-    expect(sent).toEqual(['/v2/orders?a=1'])
-  })
-
   it('needs no filter where no parameter may hold a key', () => {
     expect(fakes().route('partner', header).upstream).toBeUndefined()
   })

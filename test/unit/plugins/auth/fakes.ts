@@ -73,14 +73,13 @@ export function fakes(clock: FakeClock = new FakeClock()): Fakes {
     route(settings, rootInput, options = {}) {
       const root = parseRoot(rootInput)
       const parsed = auth.settings.parse(settings)
-      const scope = JSON.stringify(settings)
-      const keep = (key: string, create: () => object): object => {
-        const value = kept.get(scope + key) ?? create()
-        kept.set(scope + key, value)
+      const share = (key: string, create: () => object): object => {
+        const value = kept.get(key) ?? create()
+        kept.set(key, value)
         return value
       }
       const resolvePath = (path: string): string => resolve(options.folder ?? '.', path)
-      const context = { ...base, root, keep, resolvePath, route: 'orders.read' } as unknown
+      const context = { ...base, root, share, resolvePath, route: 'orders.read' } as unknown
       return auth.create(parsed, context as PluginContext<typeof parsed, typeof root>) as Hooks
     },
     run,

@@ -26,12 +26,20 @@ export interface Surroundings {
   readonly store: Store
   readonly localStore: Store
   nodes: number
+  readonly shared: Map<string, object>
 }
 
 export function surroundings(store?: (clock: FakeClock) => Store): Surroundings {
   const clock = new FakeClock()
   const localStore = createMemoryStore({ clock })
-  return { clock, meter: new RecordingMeter(), store: store?.(clock) ?? localStore, localStore, nodes: 1 }
+  return {
+    clock,
+    meter: new RecordingMeter(),
+    store: store?.(clock) ?? localStore,
+    localStore,
+    nodes: 1,
+    shared: new Map(),
+  }
 }
 
 type Written = Partial<Record<Layer['level'], unknown>>
@@ -164,6 +172,12 @@ function contextOf(
     nodes: () => around.nodes,
     resolvePath: (path) => path,
     keep: (_key, create) => create(),
+    share: (_key, create) => create(),
+    share: <T extends object>(key: string, create: () => T) => {
+      const state = around.shared.get(key) ?? create()
+      around.shared.set(key, state)
+      return state as T
+    },
   }
 }
 

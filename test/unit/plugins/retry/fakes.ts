@@ -229,6 +229,10 @@ export class FakeContext<S> implements PluginContext<S> {
     return path
   }
 
+  share<T extends object>(key: string, create: () => T): T {
+    return this.keep(`shared ${key}`, create)
+  }
+
   keep<T extends object>(key: string, create: () => T): T {
     const state = (this.kept.get(key) as T | undefined) ?? create()
     this.kept.set(key, state)
