@@ -1,13 +1,6 @@
 // Your own plugin `audit`: writes down who did what, and can demand a reason for it.
-import {
-  type Clock,
-  GatewayError,
-  type Hooks,
-  type Logger,
-  type Plugin,
-  type PluginContext,
-  z,
-} from 'turnpike'
+import { type Clock, GatewayError, type Hooks, type Logger, type Plugin, type PluginContext } from 'turnpike'
+import { z } from 'zod'
 
 const settings = z.strictObject({
   topic: z.string().min(1).describe('The heading under which requests are written down.'),
@@ -16,14 +9,14 @@ const settings = z.strictObject({
 
 export type AuditSettings = z.output<typeof settings>
 
-export const audit: Plugin<AuditSettings> = {
+export const audit = {
   name: 'audit',
   // After identity: who it was is known, and what was refused before is not ours to write down.
   stage: 'request',
   summary: 'Writes down who did what.',
   settings,
   create: createAudit,
-}
+} satisfies Plugin<AuditSettings>
 
 function createAudit({ topic, requireReason }: AuditSettings, context: PluginContext): Hooks {
   const trail = context.keep('trail', () => new AuditTrail(topic, context))

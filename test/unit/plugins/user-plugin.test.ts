@@ -1,7 +1,7 @@
 // The example of a plugin of one's own, tested as `docs/writing-a-plugin.md` says.
 import { describe, expect, it } from 'vitest'
 import { type AuditSettings, audit } from '../../../examples/user-plugin/plugins/audit.ts'
-import type { Exchange, Hooks, PluginContext } from '../../../src/plugin.ts'
+import type { Exchange, PluginContext } from '../../../src/plugin.ts'
 import { HeaderList } from '../../../src/plugin.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -20,7 +20,7 @@ function setUp(settings: object) {
     },
   }
   const parsed = audit.settings.parse({ topic: 'orders', ...settings })
-  const create = () => audit.create(parsed, context as PluginContext<AuditSettings>) as Hooks
+  const create = () => audit.create(parsed, context as PluginContext<AuditSettings>)
   return { clock, lines, kept, create, hooks: create(), counted: () => counted }
 }
 
