@@ -12,7 +12,7 @@ export async function checkTour(tour: readonly Stop[]): Promise<string[]> {
   )
   const faults: string[] = []
   for (const stop of tour) {
-    const output = withCurl ? runInShell(curlCommand(stop.request)) : await tryFetch(stop)
+    const output = await (withCurl ? runInShell(curlCommand(stop.request)) : tryFetch(stop))
     const missing = stop.expect.filter((pattern) => !pattern.test(output))
     console.log(`  ${missing.length === 0 ? 'ok    ' : 'DIFFERS'}  ${stop.promise}`)
     if (missing.length > 0) faults.push(describeFault(stop, output, missing))

@@ -1,5 +1,5 @@
 // A request of the tour as the curl command that is printed, and its output: from curl itself, or from fetch.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { STATUS_CODES } from 'node:http'
 import type { TourRequest } from './tour.ts'
 
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 20_000
 export function curlCommand({ url, headers = {}, before = 0, show, only }: TourRequest): string {
   const fields = Object.entries(headers).map(([name, value]) => ` -H '${name}: ${value}'`)
   const shown = `curl -s${show === 'body' ? '' : 'i'}${fields.join('')} ${url}`
-  const filtered = only === undefined ? shown : `${shown} | grep ^${only}`
+  const filtered = only === undefined ? shown : `${shown} | grep '^${only}'`
   if (before === 0) return filtered
   const numbers = Array.from({ length: before }, (_, at) => at + 1).join(' ')
   const one = `curl -s -o /dev/null -w '%{http_code} '${fields.join('')} ${url}`
@@ -19,10 +19,13 @@ export function hasCurl(): boolean {
   return spawnSync('curl', ['--version']).status === 0 && spawnSync('sh', ['-c', 'exit 0']).status === 0
 }
 
-/** Runs the very text that is printed, in a shell. */
-export function runInShell(command: string): string {
-  const { stdout, error } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: TIMEOUT_MS })
-  return error ? `cannot run it: ${error.message}` : stdout
+/** Runs the very text that is printed, in a shell. The services live in this process, so it must not wait idly. */
+export function runInShell(command: string): Promise<string> {
+  return new Promise((printed) => {
+    execFile('sh', ['-c', command], { encoding: 'utf8', timeout: TIMEOUT_MS }, (error, stdout) =>
+      printed(error?.killed ? `${stdout}\n(still running after ${TIMEOUT_MS} ms)` : stdout),
+    )
+  })
 }
 
 /** The same requests without curl, and what curl would have printed. */

@@ -3,7 +3,7 @@
 export function readableLogLine(line: string): string | undefined {
   const entry = parse(line)
   if (entry === undefined) return line === '' ? undefined : `  ${line}`
-  if (entry['status'] !== undefined) return request(entry)
+  if (entry['msg'] === 'request') return request(entry)
   return entry['level'] === 'info' ? undefined : `  ${entry['level']}: ${entry['msg']}`
 }
 
