@@ -1,6 +1,12 @@
 // A small, bounded HTTP server for operators: few connections, short timeouts, small heads, no bodies.
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo, ListenOptions } from 'node:net'
 import type { Logger } from '../plugin.ts'
 import { parseListenAddress } from './listen-address.ts'
 
@@ -15,7 +21,7 @@ const CHECK_TIMEOUTS_EVERY_MS = 2000
 /** A reader that takes nothing of its answer for so long is cut off. */
 const SILENCE_MS = 30_000
 
-export interface ListeningAddress {
+interface ListeningAddress {
   readonly host: string
   readonly port: number
 }
@@ -53,15 +59,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   server.timeout = SILENCE_MS
   return {
     listen: async () => {
-      const started = Promise.withResolvers<void>()
-      const refused = (cause: Error) =>
-        started.reject(
-          new Error(`cannot listen on the ${name} address ${address}: ${cause.message}`, { cause }),
-        )
-      server.once('error', refused)
-      server.listen({ port, ...(host !== undefined && { host }) }, started.resolve)
-      await started.promise
-      server.off('error', refused)
+      await bind(server, { port, ...(host !== undefined && { host }) }, `the ${name} address ${address}`)
       server.on('error', (error) => logger.error({ error, listener: name }, 'the listener has a problem'))
       const bound = server.address() as AddressInfo
       return { host: bound.address, port: bound.port }
@@ -73,6 +71,16 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       return closed.promise
     },
   }
+}
+
+async function bind(server: Server, where: ListenOptions, what: string): Promise<void> {
+  const started = Promise.withResolvers<void>()
+  const refuse = (cause: Error) =>
+    started.reject(new Error(`cannot listen on ${what}: ${cause.message}`, { cause }))
+  server.once('error', refuse)
+  server.listen(where, started.resolve)
+  await started.promise
+  server.off('error', refuse)
 }
 
 /** A handler that fails answers 500 and a log line. */

@@ -4,7 +4,7 @@ import { INSTRUMENTS } from './instruments.ts'
 import type { MetricRegistry } from './metric-registry.ts'
 
 /** `applied`: a new generation serves. `unchanged`: loaded, nothing differs. `refused`: the old one serves on. */
-export type ReloadOutcome = 'applied' | 'unchanged' | 'refused'
+type ReloadOutcome = 'applied' | 'unchanged' | 'refused'
 
 const OUTCOMES: readonly ReloadOutcome[] = ['applied', 'unchanged', 'refused']
 

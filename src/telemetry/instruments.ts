@@ -1,6 +1,6 @@
 // Every metric of the engine: its name, kind, labels and meaning. docs/metrics.md repeats this list, under test.
 
-export type MetricKind = 'counter' | 'gauge' | 'histogram'
+type MetricKind = 'counter' | 'gauge' | 'histogram'
 
 export interface Instrument {
   /** The name in the Prometheus text. */

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GatewayError } from '../../src/plugin.ts'
+import { startTestGateway } from '../support/gateway.ts'
+import { respondJson, startTarget } from '../support/target-server.ts'
 import { FINISHED, fakeAttempt, fakeExchange, ROUTE, TARGET } from '../unit/telemetry/fake-exchange.ts'
 import { OtlpCollector } from '../unit/telemetry/otlp-collector.ts'
+import { readPrometheus } from '../unit/telemetry/prometheus-reader.ts'
 import { type Started, startTelemetry } from '../unit/telemetry/start-telemetry.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -154,5 +157,66 @@ describe('a collector that is not there', () => {
     await ended
     collector = new OtlpCollector()
     await collector.listen()
+  })
+})
+
+describe('a gateway with a collector', () => {
+  async function serveOne(headers: Record<string, string>, path = '/orders/7?api_key=canary-query') {
+    const target = await startTarget((_, response) => respondJson(response, 200, {}))
+    const gateway = await startTestGateway(
+      `services:\n  orders:\n    targets: [${target.url}]\n    routes:\n      read: GET /orders/*\n`,
+      { env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } },
+    )
+    await gateway.get(path, { headers })
+    const metrics = await gateway.metrics()
+    await gateway.stop()
+    await target.close()
+    const [server] = collector.spans.filter(({ kind }) => kind === SERVER)
+    const [client] = collector.spans.filter(({ kind }) => kind === CLIENT)
+    return { seen: target.seen[0], log: gateway.log, metrics, server, client }
+  }
+
+  it('hands the client’s trace on to the service, span by span', async () => {
+    const traceparent = `00-${TRACE}-${PARENT}-01`
+    const { seen, server, client, log } = await serveOne({ traceparent, tracestate: 'rojo=1' })
+    expect(server).toMatchObject({
+      traceId: TRACE,
+      parentSpanId: PARENT,
+      name: 'GET /orders/*',
+      statusCode: UNSET,
+    })
+    expect(client).toMatchObject({ traceId: TRACE, parentSpanId: server!.spanId })
+    expect(seen!.rawHeaders.filter((_, at) => /^trace/i.test(seen!.rawHeaders[at - (at % 2)]!))).toEqual([
+      'traceparent',
+      `00-${TRACE}-${client!.spanId}-01`,
+      'tracestate',
+      'rojo=1',
+    ])
+    expect(log.find(({ msg }) => msg === 'request')).toMatchObject({
+      traceId: TRACE,
+      spanId: server!.spanId,
+      route: 'orders.read',
+      status: 200,
+    })
+  })
+
+  it('traces and counts what no route matched', async () => {
+    const { server, client, metrics } = await serveOne({}, '/nowhere')
+    expect(server).toMatchObject({ name: 'GET', attributes: { 'error.type': 'ROUTE_NOT_FOUND' } })
+    expect(client).toBeUndefined()
+    expect(readPrometheus(metrics).value('http_server_request_duration_seconds_count')).toBe(1)
+  })
+
+  it('shows no secret of a request in logs, metrics or traces', async () => {
+    const { seen, log, metrics } = await serveOne({
+      authorization: 'Bearer canary-token',
+      cookie: 'sid=canary-cookie',
+      'x-api-key': 'canary-key',
+      'proxy-authorization': 'Basic canary-basic',
+    })
+    expect(seen!.url).toContain('canary-query')
+    const exported = Buffer.concat(collector.requests.map(({ bytes }) => bytes)).toString('latin1')
+    expect(exported).toContain('GET /orders/*')
+    for (const text of [JSON.stringify(log), metrics, exported]) expect(text).not.toContain('canary')
   })
 })

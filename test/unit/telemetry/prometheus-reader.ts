@@ -1,6 +1,6 @@
 // Reads the Prometheus text format strictly: every line must be a comment or a sample of a declared family.
 
-export interface Sample {
+interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number

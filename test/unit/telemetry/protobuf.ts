@@ -1,6 +1,6 @@
 // Reads protobuf messages without a schema: field number -> values in order. Enough to look into an OTLP export.
 
-export type Field = bigint | Buffer
+type Field = bigint | Buffer
 export type Message = ReadonlyMap<number, readonly Field[]>
 
 export function readMessage(bytes: Buffer): Message {
@@ -50,7 +50,7 @@ export function integer(message: Message, field: number): number {
 
 export const double = (message: Message, field: number): number => bytes(message, field).readDoubleLE()
 
-export function bytes(message: Message, field: number): Buffer {
+function bytes(message: Message, field: number): Buffer {
   const value = message.get(field)?.[0] ?? Buffer.alloc(0)
   if (typeof value === 'bigint') throw new Error(`field ${field} is a number`)
   return value
