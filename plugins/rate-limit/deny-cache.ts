@@ -1,5 +1,5 @@
 // Keys known to be exhausted, and until when: they are refused without asking the store.
-import type { LimitState, Store } from '../../src/plugin.ts'
+import type { LimitState } from '../../src/plugin.ts'
 
 const MAX_KEYS = 10_000
 /** A client chooses header values: longer ones are left to the store, which keeps a digest. */
@@ -46,19 +46,4 @@ export class DenyCache {
       resetAtMs: times.nowMs + state.resetMs,
     })
   }
-}
-
-/**
- * One for each store, whatever the route: a client that has exhausted a limit of `defaults` on one route is known on all
- * of them, and the bound holds for the process and not for each of ten thousand routes.
- */
-const caches = new WeakMap<Store, DenyCache>()
-
-export function denyCacheOf(store: Store): DenyCache {
-  let cache = caches.get(store)
-  if (!cache) {
-    cache = new DenyCache()
-    caches.set(store, cache)
-  }
-  return cache
 }

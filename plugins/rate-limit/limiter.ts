@@ -7,7 +7,7 @@ import {
   type LimitVerdict,
   type PluginContext,
 } from '../../src/plugin.ts'
-import { type Denial, type DenyCache, denyCacheOf } from './deny-cache.ts'
+import { type Denial, DenyCache } from './deny-cache.ts'
 import { checkOf, type Limit, type Quota, quotaFor, shareOf } from './limit.ts'
 import { LimitCounters } from './limit-counters.ts'
 import { rateLimited, uncheckable } from './refusal.ts'
@@ -30,7 +30,7 @@ export interface Judgement {
   readonly atMs: number
 }
 
-type LimiterContext = Pick<PluginContext, 'store' | 'localStore' | 'nodes' | 'clock' | 'meter'>
+type LimiterContext = Pick<PluginContext, 'store' | 'localStore' | 'nodes' | 'clock' | 'meter' | 'share'>
 
 export class Limiter {
   readonly #context: LimiterContext
@@ -39,7 +39,9 @@ export class Limiter {
 
   constructor(limits: readonly Limit[], context: LimiterContext) {
     this.#context = context
-    this.#denied = denyCacheOf(context.store)
+    // One for all routes: who has exhausted a limit of `defaults` on one of them is known on the others, and ten thousand
+    // routes have one bound.
+    this.#denied = context.share('denied', () => new DenyCache())
     this.#counters = new LimitCounters(limits, context.meter)
   }
 

@@ -24,7 +24,7 @@ const LOADING_RETRY_MS = 500
 const SCRIPTS = { takeLimits: { lua: TAKE_LIMITS }, announceNode: { lua: ANNOUNCE_NODE, numberOfKeys: 1 } }
 
 /** What `defineCommand` adds to the client. */
-export interface ScriptCommands {
+interface ScriptCommands {
   takeLimits(count: number, ...keysAndArguments: readonly (string | number)[]): Promise<unknown>
   announceNode(key: string, id: string, ttlMs: number): Promise<unknown>
 }

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DenyCache, denyCacheOf } from '../../../../plugins/rate-limit/deny-cache.ts'
-import { createMemoryStore } from '../../../../src/store/memory-store.ts'
-import { FakeClock } from '../../../support/fake-clock.ts'
+import { DenyCache } from '../../../../plugins/rate-limit/deny-cache.ts'
 
 const refused = (retryAfterMs: number) => ({ allowed: false, remaining: 0, resetMs: 5000, retryAfterMs })
 const at = (nowMs: number, askedAtMs = nowMs) => ({ nowMs, askedAtMs, longestMs: Number.POSITIVE_INFINITY })
@@ -40,14 +38,5 @@ describe('the cache of refusals', () => {
     const cache = new DenyCache()
     cache.remember('x'.repeat(513), refused(1000), at(0))
     expect(cache.size).toBe(0)
-  })
-
-  it('is one for each store', () => {
-    const [a, b] = [
-      createMemoryStore({ clock: new FakeClock() }),
-      createMemoryStore({ clock: new FakeClock() }),
-    ]
-    expect(denyCacheOf(a)).toBe(denyCacheOf(a))
-    expect(denyCacheOf(a)).not.toBe(denyCacheOf(b))
   })
 })

@@ -172,7 +172,6 @@ function contextOf(
     nodes: () => around.nodes,
     resolvePath: (path) => path,
     keep: (_key, create) => create(),
-    share: (_key, create) => create(),
     share: <T extends object>(key: string, create: () => T) => {
       const state = around.shared.get(key) ?? create()
       around.shared.set(key, state)
