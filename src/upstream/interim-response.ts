@@ -1,6 +1,7 @@
 // Takes `100 Continue` out of a target's bytes: RFC 9110 section 15.2 says to accept it, undici closes instead.
 import type { Socket } from 'node:net'
 
+const INTERIM_START = 'HTTP/1.1 1'
 const CONTINUE_START = 'HTTP/1.1 100'
 // A request head as undici writes it: always a string, method first. Body chunks are buffers.
 const REQUEST_HEAD = /^[A-Z-]+ \S+ HTTP\/1\.1\r\n/
@@ -22,32 +23,41 @@ export function tolerateContinue<S extends Socket>(socket: S): S {
   socket.read = ((size?: number) => {
     const chunk = read(size) as Buffer | null
     if (!awaitingHead || chunk === null) return chunk
-    const bytes: Buffer = held ? Buffer.concat([held, chunk]) : chunk
-    held = undefined
-    const rest = skipContinue(bytes)
-    if (rest === 'incomplete') {
-      held = bytes
-      return null
-    }
-    if (rest.length === 0) return null
-    awaitingHead = false
-    return rest
+    const sifted = sift(held ? Buffer.concat([held, chunk]) : chunk)
+    held = sifted.held
+    awaitingHead = !sifted.final
+    return sifted.passed.length === 0 ? null : sifted.passed
   }) as S['read']
   return socket
 }
 
-function skipContinue(bytes: Buffer): Buffer | 'incomplete' {
-  let rest = bytes
-  while (startsLikeContinue(rest)) {
-    const end = rest.indexOf('\r\n\r\n')
-    if (end < 0) return rest.length < MAX_INTERIM_BYTES ? 'incomplete' : rest
-    rest = rest.subarray(end + 4)
-  }
-  return rest
+interface Sifted {
+  /** For the parser: other interim heads, and everything from the final head on. */
+  readonly passed: Buffer
+  /** An interim head that is not whole yet. */
+  readonly held: Buffer | undefined
+  /** True when the final head has begun. */
+  readonly final: boolean
 }
 
-function startsLikeContinue(bytes: Buffer): boolean {
-  if (bytes.length === 0) return false
-  const length = Math.min(bytes.length, CONTINUE_START.length)
-  return bytes.toString('latin1', 0, length) === CONTINUE_START.slice(0, length)
+function sift(bytes: Buffer): Sifted {
+  const others: Buffer[] = []
+  let rest = bytes
+  while (startsLike(rest, INTERIM_START)) {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0 && rest.length < MAX_INTERIM_BYTES) {
+      return { passed: Buffer.concat(others), held: rest, final: false }
+    }
+    if (end < 0) break
+    if (!startsLike(rest, CONTINUE_START)) others.push(rest.subarray(0, end + 4))
+    rest = rest.subarray(end + 4)
+  }
+  const passed = others.length === 0 ? rest : Buffer.concat([...others, rest])
+  return { passed, held: undefined, final: rest.length > 0 }
+}
+
+/** True when the bytes are, or may still become, a text that starts so. */
+function startsLike(bytes: Buffer, start: string): boolean {
+  const length = Math.min(bytes.length, start.length)
+  return length > 0 && bytes.toString('latin1', 0, length) === start.slice(0, length)
 }
