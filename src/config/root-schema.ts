@@ -19,10 +19,10 @@ const pattern = z.string().min(1)
 
 export const rootShape = {
   version: version.default(1).describe('Version of this format.'),
-  listen: address.default(':8080').describe('Where clients connect.'),
-  status: address.default(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
-  admin: address.default('127.0.0.1:9090').describe('Where the admin API is.'),
-  redis: redis.default('').describe('`redis://` or `rediss://`; without it limits are per node, in memory.'),
+  listen: address.prefault(':8080').describe('Where clients connect.'),
+  status: address.prefault(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
+  admin: address.prefault('127.0.0.1:9090').describe('Where the admin API is.'),
+  redis: redis.prefault('').describe('`redis://` or `rediss://`; without it limits are per node, in memory.'),
   trustProxy: z.array(network).default([]).describe('Networks whose forwarded headers are believed.'),
   include: z
     .union([pattern.transform((one) => [one]), z.array(pattern)])

@@ -96,18 +96,7 @@ function locate(written: string, state: LoadState): string {
 function toPlugin(name: string, exported: unknown): Plugin | undefined {
   if (whyNoPlugin(exported) !== undefined) return undefined
   const plugin = exported as Plugin
-  return {
-    name,
-    stage: plugin.stage,
-    summary: plugin.summary ?? '',
-    settings: plugin.settings,
-    create: (settings, context) => plugin.create(settings, context),
-    ...(plugin.root && { root: plugin.root }),
-    ...(plugin.layering && { layering: plugin.layering }),
-    ...(plugin.off !== undefined && { off: plugin.off }),
-    ...(plugin.required && { required: (root: unknown) => plugin.required?.(root) ?? false }),
-    ...(plugin.check && { check: (settings, facts) => plugin.check?.(settings, facts) ?? [] }),
-  } satisfies Plugin
+  return plugin.name === name ? plugin : Object.create(plugin, { name: { value: name, enumerable: true } })
 }
 
 function whyNoPlugin(exported: unknown): string | undefined {

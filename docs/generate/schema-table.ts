@@ -1,0 +1,113 @@
+// A JSON Schema as rows of a Markdown table: key, type, default, what it is.
+import { type JsonSchema, toJsonSchema } from '../../src/config/json-schema.ts'
+import { duration, percent, rate, size } from '../../src/units.ts'
+
+export interface Row {
+  readonly key: string
+  readonly type: string
+  readonly preset: string
+  readonly description: string
+}
+
+const UNITS: ReadonlyMap<unknown, string> = new Map([
+  [toJsonSchema(duration)['pattern'], 'duration'],
+  [toJsonSchema(rate)['pattern'], 'rate'],
+  [toJsonSchema(percent)['pattern'], 'share'],
+  [toJsonSchema(size)['pattern'], 'size'],
+])
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'number',
+  integer: 'whole number',
+  boolean: '`true` or `false`',
+}
+
+/** The rows of one key and of everything below it. */
+export function rowsOf(key: string, schema: JsonSchema, required = false): readonly Row[] {
+  const own: Row = {
+    key,
+    type: typeOf(schema),
+    preset: required ? 'required' : presetOf(schema),
+    description: String(schema['description'] ?? ''),
+  }
+  return [own, ...rowsBelow(key, schema)]
+}
+
+/** The rows of what an object, a list of objects, or one of several forms holds. */
+export function rowsBelow(key: string, schema: JsonSchema): readonly Row[] {
+  const rows = new Map<string, Row>()
+  for (const { prefix, object } of objectsIn(key, schema)) {
+    const required = new Set((object['required'] as string[] | undefined) ?? [])
+    for (const [name, child] of Object.entries(propertiesOf(object))) {
+      const below = rowsOf(prefix === '' ? name : `${prefix}.${name}`, child, required.has(name))
+      for (const row of below) if (!rows.has(row.key)) rows.set(row.key, row)
+    }
+  }
+  return [...rows.values()]
+}
+
+export function table(rows: readonly Row[]): string {
+  const lines = rows.map(
+    ({ key, type, preset, description }) => `| \`${key}\` | ${type} | ${preset} | ${cell(description)} |`,
+  )
+  return ['| key | type | default | what it is |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+/** The forms of a union, or the schema itself. */
+export function formsOf(schema: JsonSchema): readonly JsonSchema[] {
+  const forms = (schema['anyOf'] ?? schema['oneOf']) as JsonSchema[] | undefined
+  return forms ? forms.flatMap(formsOf) : [schema]
+}
+
+/** In words: `duration`, `list of texts`, `map`. */
+export function typeOf(schema: JsonSchema): string {
+  return [...new Set(formsOf(schema).map(typeOfForm))].join(' or ')
+}
+
+function typeOfForm(schema: JsonSchema): string {
+  if (schema['const'] !== undefined) return literal(schema['const'])
+  if (Array.isArray(schema['enum'])) return schema['enum'].map(literal).join(', ')
+  const unit = UNITS.get(schema['pattern'])
+  if (unit) return unit
+  if (schema['type'] === 'array')
+    return `list of ${typeOf((schema['items'] as JsonSchema | undefined) ?? {})}`
+  if (schema['type'] === 'object') return 'map'
+  return TYPES[String(schema['type'])] ?? 'any'
+}
+
+function presetOf(schema: JsonSchema): string {
+  const preset = schema['default']
+  const isPlain = preset !== undefined && preset !== '' && (typeof preset !== 'object' || preset === null)
+  return isPlain ? literal(preset) : Array.isArray(preset) && preset.length > 0 ? literal(preset) : ''
+}
+
+function literal(value: unknown): string {
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+}
+
+interface ObjectPart {
+  readonly prefix: string
+  readonly object: JsonSchema
+}
+
+function objectsIn(prefix: string, schema: JsonSchema): readonly ObjectPart[] {
+  return formsOf(schema).flatMap((form): readonly ObjectPart[] => {
+    if (form['type'] === 'array') return objectsIn(prefix, (form['items'] as JsonSchema | undefined) ?? {})
+    const named = form['additionalProperties']
+    const below = typeof named === 'object' ? objectsIn(joined(prefix, '<name>'), named as JsonSchema) : []
+    return form['type'] === 'object' ? [{ prefix, object: form }, ...below] : []
+  })
+}
+
+function joined(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}.${name}`
+}
+
+function propertiesOf(object: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return (object['properties'] as Record<string, JsonSchema> | undefined) ?? {}
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
