@@ -1,5 +1,9 @@
 // The one place that reads foreign error codes: what undici, net, tls and dns throw -> GatewayError.
+import { errors } from 'undici'
 import { type ErrorCode, GatewayError } from '../errors.ts'
+
+/** The request was not one that may be sent: no target has seen it, and none is to blame. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])
 
 const CONNECT_CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['UND_ERR_CONNECT_TIMEOUT', 'UPSTREAM_CONNECT_TIMEOUT'],
@@ -26,9 +30,9 @@ const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_
 export function toFailure(thrown: unknown, started: boolean): GatewayError {
   if (thrown instanceof GatewayError) return thrown
   const code = codeOf(thrown)
-  if (code.startsWith('UND_ERR_INVALID_ARG')) return new GatewayError('INTERNAL_ERROR', { cause: thrown })
+  if (OWN_FAULTS.has(code)) return new GatewayError('INTERNAL_ERROR', { cause: thrown })
   if (!started) return new GatewayError(connectCode(code), { cause: thrown, unprocessed: true })
-  return new GatewayError(exchangeCode(code), { cause: thrown })
+  return new GatewayError(exchangeCode(thrown, code), { cause: thrown })
 }
 
 function connectCode(code: string): ErrorCode {
@@ -36,9 +40,9 @@ function connectCode(code: string): ErrorCode {
   return CONNECT_CODES.get(code) ?? 'UPSTREAM_UNREACHABLE'
 }
 
-function exchangeCode(code: string): ErrorCode {
-  // llhttp's names: HPE_INVALID_CONSTANT, HPE_UNEXPECTED_CONTENT_LENGTH ...
-  if (code.startsWith('HPE_')) return 'UPSTREAM_INVALID_RESPONSE'
+function exchangeCode(thrown: unknown, code: string): ErrorCode {
+  // Known by its class: it looks its code up in a table that has none of them.
+  if (thrown instanceof errors.HTTPParserError) return 'UPSTREAM_INVALID_RESPONSE'
   return EXCHANGE_CODES.get(code) ?? 'UPSTREAM_RESET'
 }
 
