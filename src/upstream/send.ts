@@ -41,6 +41,10 @@ export interface SendOptions {
 export function createSend(options: SendOptions): (request: UpstreamRequest) => Promise<UpstreamResponse> {
   return function send(request) {
     const { exchange } = request
+    // Nobody waits for it any more: no target is given work or blame for it.
+    if (exchange.deadlineAt <= options.clock.now()) {
+      return Promise.reject(new GatewayError('UPSTREAM_TIMEOUT', { unprocessed: true }))
+    }
     const target = options.pick(exchange, triedBy(exchange))
     if (!target)
       return Promise.reject(new GatewayError('NO_HEALTHY_TARGET', { headers: ['Retry-After', '1'] }))

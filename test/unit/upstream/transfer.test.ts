@@ -1,0 +1,387 @@
+// One request on one connection when things take their time: timeouts, aborts, backpressure, discarded bodies.
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { GatewayError, type UpstreamResponse } from '../../../src/plugin.ts'
+import {
+  bodyOf,
+  collect,
+  createExchange,
+  createRequest,
+  eventually,
+  failureOf,
+  type RawTarget,
+  type RequestOptions,
+  startRaw,
+  startService,
+  targets,
+  turns,
+} from './rig.ts'
+
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n'
+const silent = () => {}
+
+async function start(
+  onRequest: Parameters<typeof startRaw>[0],
+  connections?: { max: number; queue: number },
+) {
+  const target = await startRaw(onRequest)
+  const rig = startService({
+    targets: targets(target.url),
+    connections: { max: 10, queue: 10, connectTimeoutMs: 5000, idleTimeoutMs: 60_000, ...connections },
+  })
+  const call = (options: RequestOptions = {}) => rig.service.call(createRequest(options))
+  return { target, rig, call }
+}
+
+const asked = (target: RawTarget, count = 1) => eventually(() => target.requests.length === count)
+const closed = (target: RawTarget, at = 0) => eventually(() => target.accepted[at]!.destroyed)
+
+describe('waiting for the head', () => {
+  it('ends with the time of the attempt: the connection is closed', async () => {
+    const { target, rig, call } = await start(silent)
+    const failing = failureOf(call({ attemptTimeoutMs: 1000 }))
+    await asked(target)
+    await rig.clock.advance(999)
+    expect(rig.ended).toEqual([])
+    await rig.clock.advance(1)
+    expect(await failing).toMatchObject({ code: 'UPSTREAM_TIMEOUT', unprocessed: false })
+    expect(rig.ended).toMatchObject([{ durationMs: 1000, status: 0 }])
+    await closed(target)
+    expect(rig.service.targets[0]!.pending).toBe(0)
+  })
+
+  it('ends with the deadline of the exchange when that is sooner', async () => {
+    const { target, rig, call } = await start(silent)
+    await rig.clock.advance(500)
+    const exchange = createExchange({ deadlineAt: 700 })
+    const failing = failureOf(call({ exchange, attemptTimeoutMs: 1000 }))
+    await asked(target)
+    await rig.clock.advance(199)
+    expect(rig.ended).toEqual([])
+    await rig.clock.advance(1)
+    expect((await failing).code).toBe('UPSTREAM_TIMEOUT')
+  })
+
+  it('of a deadline that has passed already is not begun, and no target is blamed', async () => {
+    const { target, rig, call } = await start(silent)
+    await rig.clock.advance(500)
+    expect(await failureOf(call({ exchange: createExchange({ deadlineAt: 500 }) }))).toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+      unprocessed: true,
+    })
+    await turns()
+    expect(target.accepted).toEqual([])
+    expect(rig.started).toEqual([])
+  })
+
+  it('is not made longer by a head that drips (UR-40) or by informational responses', async () => {
+    const { target, rig, call } = await start(
+      (socket) => void socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 '),
+    )
+    const failing = failureOf(call({ attemptTimeoutMs: 1000 }))
+    await asked(target)
+    for (const byte of 'OK\r\nX-A: 1') {
+      target.accepted[0]!.write(byte)
+      await rig.clock.advance(100)
+    }
+    expect((await failing).code).toBe('UPSTREAM_TIMEOUT')
+    await closed(target)
+  })
+
+  it('leaves no timer behind, however it ends', async () => {
+    const { rig, call } = await start((socket, request) =>
+      request.startsWith('GET /bad') ? socket.destroy() : socket.write(`${HEAD}abcdef`),
+    )
+    await collect(call({ attemptTimeoutMs: 1000, exchange: createExchange({ deadlineAt: 5000 }) }))
+    expect(rig.clock.timers).toBe(0)
+    await failureOf(call({ path: '/bad', attemptTimeoutMs: 1000 }))
+    expect(rig.clock.timers).toBe(0)
+  })
+})
+
+describe('waiting for a connection', () => {
+  it('that never comes in time was not processed, and the request is never sent', async () => {
+    const { target, rig, call } = await start(silent, { max: 1, queue: 1 })
+    const first = failureOf(call({ attemptTimeoutMs: 2000 }))
+    await asked(target)
+    const second = failureOf(call({ path: '/second', attemptTimeoutMs: 1000 }))
+    await rig.clock.advance(1000)
+    expect(await second).toMatchObject({ code: 'UPSTREAM_TIMEOUT', unprocessed: true })
+    await rig.clock.advance(1000)
+    expect(await first).toMatchObject({ code: 'UPSTREAM_TIMEOUT', unprocessed: false })
+    await turns(50)
+    expect(target.requests).toHaveLength(1)
+  })
+
+  it('is over for a client that goes away, and the request is never sent', async () => {
+    const { target, rig, call } = await start(silent, { max: 1, queue: 1 })
+    const first = failureOf(call({ attemptTimeoutMs: 1000 }))
+    await asked(target)
+    const exchange = createExchange()
+    const second = failureOf(call({ path: '/second', exchange }))
+    exchange.abort.abort(new GatewayError('CLIENT_CLOSED'))
+    expect((await second).code).toBe('CLIENT_CLOSED')
+    await rig.clock.advance(1000)
+    await first
+    await turns(50)
+    expect(target.requests).toHaveLength(1)
+  })
+})
+
+describe('a client that goes away', () => {
+  const gone = new GatewayError('CLIENT_CLOSED')
+
+  it('before the call sends nothing', async () => {
+    const { target, rig, call } = await start(silent)
+    const exchange = createExchange()
+    exchange.abort.abort(gone)
+    expect(await failureOf(call({ exchange }))).toBe(gone)
+    await turns()
+    expect(target.accepted).toEqual([])
+    expect(rig.service.targets[0]!.pending).toBe(0)
+  })
+
+  it('while the head is awaited closes the connection at once', async () => {
+    const { target, rig, call } = await start(silent)
+    const exchange = createExchange()
+    const failing = failureOf(call({ exchange }))
+    await asked(target)
+    exchange.abort.abort(gone)
+    expect(await failing).toBe(gone)
+    await closed(target)
+    expect(rig.ended).toMatchObject([{ status: 0, error: gone }])
+  })
+
+  it('in the middle of the body closes the connection at once', async () => {
+    const { target, call } = await start((socket) => void socket.write(`${HEAD}abc`))
+    const exchange = createExchange()
+    const response = await call({ exchange })
+    const collecting = collect(response)
+    exchange.abort.abort(gone)
+    expect(await collecting).toMatchObject({ body: 'abc', failure: gone })
+    await closed(target)
+  })
+
+  it('after the end changes nothing', async () => {
+    const { target, call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
+    const exchange = createExchange()
+    expect((await collect(call({ exchange }))).failure).toBeUndefined()
+    exchange.abort.abort(gone)
+    await turns()
+    expect(target.accepted[0]!.destroyed).toBe(false)
+  })
+
+  it('for a reason that is no error still ends the attempt', async () => {
+    const { target, call } = await start(silent)
+    const exchange = createExchange()
+    const failing = failureOf(call({ exchange }))
+    await asked(target)
+    exchange.abort.abort('because')
+    expect(await failing).toBeInstanceOf(GatewayError)
+    await closed(target)
+  })
+})
+
+describe('the body of the response', () => {
+  it('that falls silent is cut after the idle time (UR-41)', async () => {
+    const { target, call } = await start((socket) => void socket.write(`${HEAD}abc`))
+    const collected = await collect(call({ idleTimeoutMs: 100 }))
+    expect(collected).toMatchObject({ status: 200, body: 'abc', failure: { code: 'UPSTREAM_TIMEOUT' } })
+    await closed(target)
+  })
+
+  it('is cut at the deadline of the exchange', async () => {
+    const { target, rig, call } = await start((socket) => void socket.write(`${HEAD}abc`))
+    const collecting = collect(
+      call({ exchange: createExchange({ deadlineAt: 1000 }), attemptTimeoutMs: 100 }),
+    )
+    await asked(target)
+    await turns()
+    await rig.clock.advance(999)
+    target.accepted[0]!.write('d')
+    await turns()
+    await rig.clock.advance(1)
+    expect(await collecting).toMatchObject({ body: 'abcd', failure: { code: 'UPSTREAM_TIMEOUT' } })
+    await closed(target)
+  })
+
+  it('of an event stream has no deadline', async () => {
+    const { rig, call } = await start(
+      (socket) =>
+        void socket.write(
+          'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\ndata: 1\n\n',
+        ),
+    )
+    const response = await call({ exchange: createExchange({ deadlineAt: 1000 }) })
+    const collecting = collect(response)
+    await rig.clock.advance(10_000)
+    expect(rig.clock.timers).toBe(0)
+    response.body.discard()
+    expect((await collecting).body).toBe('data: 1\n\n')
+  })
+})
+
+describe('a body that nobody reads', () => {
+  it('pauses the target: what is kept is bounded, and all of it comes when somebody reads', async () => {
+    const total = 20_000_000
+    const { target, call } = await start((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
+      socket.write(Buffer.alloc(total, 97))
+    })
+    const response = await call()
+    await turns(200)
+    expect(target.accepted[0]!.writableLength).toBeGreaterThan(total / 2)
+    const { body, failure } = await collect(response)
+    expect([body.length, failure]).toEqual([total, undefined])
+  })
+
+  it('waits for the reader to have room, chunk by chunk', async () => {
+    const total = 5_000_000
+    const { call } = await start((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
+      socket.write(Buffer.alloc(total))
+    })
+    const { body } = await call()
+    let received = 0
+    let chunks = 0
+    const done = new Promise<void>((resolve) => {
+      body.stream({
+        write(chunk) {
+          received += chunk.length
+          chunks++
+          return false
+        },
+        end: () => resolve(),
+        fail: () => resolve(),
+      })
+    })
+    await turns(50)
+    const stuckAt = chunks
+    await turns(50)
+    expect(chunks).toBe(stuckAt)
+    expect(received).toBeLessThan(1_000_000)
+    let ended = false
+    void done.then(() => {
+      ended = true
+    })
+    while (!ended) {
+      body.resume()
+      await turns(1)
+    }
+    expect(received).toBe(total)
+  })
+})
+
+describe('discarding', () => {
+  it('a body under way closes the connection and tells who listens, once', async () => {
+    const { target, rig, call } = await start((socket) => void socket.write(`${HEAD}abc`))
+    const { body } = await call()
+    const ends: (GatewayError | undefined)[] = []
+    body.onEnd((failure) => ends.push(failure))
+    body.discard()
+    body.discard()
+    await closed(target)
+    expect(ends).toHaveLength(1)
+    expect(ends[0]).toBeInstanceOf(GatewayError)
+    expect(rig.service.targets[0]!.pending).toBe(0)
+  })
+
+  it('a body that has arrived keeps the connection', async () => {
+    const { target, call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
+    const { body } = await call()
+    await eventually(() => body.complete !== undefined)
+    body.discard()
+    await turns()
+    expect(target.accepted[0]!.destroyed).toBe(false)
+    await collect(call())
+    expect(target.accepted).toHaveLength(1)
+  })
+})
+
+describe('the end of a body', () => {
+  const ended = (response: UpstreamResponse) =>
+    new Promise<GatewayError | undefined>((resolve) => void response.body.onEnd(resolve))
+
+  it('is told to every listener, also to a late one', async () => {
+    const { call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
+    const response = await call()
+    const early = ended(response)
+    await collect(response)
+    expect([await early, await ended(response)]).toEqual([undefined, undefined])
+  })
+
+  it('is told as the failure that it was', async () => {
+    const { call } = await start((socket) => void socket.end(`${HEAD}abc`))
+    const response = await call()
+    expect(await ended(response)).toMatchObject({ source: 'upstream' })
+    expect((await collect(response)).failure).toBe(await ended(response))
+  })
+
+  it('is the same for a reader that comes after it', async () => {
+    const { call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
+    const response = await call()
+    await eventually(() => response.body.complete !== undefined)
+    expect(await collect(response)).toMatchObject({ body: 'abcdef', failure: undefined })
+    expect(response.body.complete).toBeUndefined()
+    response.body.resume()
+  })
+})
+
+describe('the body of the request', () => {
+  it('that breaks off is never a whole request, and is told as what it was', async () => {
+    const { target, call } = await start(silent)
+    const body = new Readable({ read() {} })
+    const failing = failureOf(call({ method: 'POST', body: bodyOf(body) }))
+    body.push('abc')
+    await asked(target)
+    const error = new GatewayError('BODY_TOO_LARGE')
+    body.destroy(error)
+    expect(await failing).toBe(error)
+    await closed(target)
+    expect(target.requests.join('')).not.toContain('0\r\n\r\n')
+  })
+
+  it('need not be whole for an answer (UR-44): the connection is not used again', async () => {
+    const { target, call } = await start(
+      (socket) => void socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'),
+    )
+    const body = new Readable({ read() {} })
+    body.push('abc')
+    expect(await collect(call({ method: 'POST', body: bodyOf(body) }))).toMatchObject({
+      status: 413,
+      failure: undefined,
+    })
+    await closed(target)
+    expect(body.destroyed).toBe(true)
+  })
+
+  it('that cannot be opened fails the attempt', async () => {
+    const { target, rig, call } = await start(silent)
+    const error = new GatewayError('CLIENT_CLOSED')
+    const body = {
+      ...bodyOf('abc'),
+      open: () => {
+        throw error
+      },
+    }
+    expect(await failureOf(call({ method: 'POST', body }))).toBe(error)
+    expect(target.accepted).toEqual([])
+    expect(rig.service.targets[0]!.pending).toBe(0)
+  })
+})
+
+describe('a request that may not be sent', () => {
+  it.each([
+    ['path', { path: '/a b' }],
+    ['path', { path: 'a' }],
+    ['header', { headers: ['Host', 'x', 'X-A', 'a\r\nb'] }],
+    ['header', { headers: ['Host', 'x', 'Expect', '100-continue'] }],
+    ['method', { method: 'G T' }],
+  ])('because of its %s is a fault of the gateway, and the target is not blamed', async (_what, options) => {
+    const { target, rig, call } = await start(silent)
+    expect(await failureOf(call(options))).toMatchObject({ code: 'INTERNAL_ERROR', source: 'gateway' })
+    expect(target.accepted).toEqual([])
+    expect(rig.service.targets[0]).toMatchObject({ pending: 0 })
+    expect(rig.ended).toHaveLength(1)
+  })
+})
