@@ -15,9 +15,9 @@ import { timeout } from './timeout/timeout.ts'
 export const plugins: readonly Plugin[] = [
   ipAllow, // edge: who may not even knock costs nothing else and learns nothing, not even the CORS policy
   cors, // edge: a preflight carries no credentials, so it is answered before identity; every later refusal is readable
-  bodyLimit, // edge: a body that is too large is refused before anybody reads it or its sender is looked up
   auth, // identity: everything below may ask who the consumer is
   rateLimit, // policy: what is counted by consumer needs one; what is counted by address it places at the edge itself
+  bodyLimit, // policy: behind the limits, so that what is refused as too large is counted; no byte has been read yet
   headers, // request: after identity, so that what the config says about a header is the last word
   timeout, // resilience: the deadline covers waiting, every attempt and the pauses between them
   concurrency, // resilience: one place in line per client request; retries inside it need no second one

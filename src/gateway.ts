@@ -44,6 +44,8 @@ export interface Gateway {
   /** Files of the last load: what to watch. */
   readonly watchedFiles: readonly string[]
   reload(): Promise<ReloadOutcome>
+  /** For a process that ends at once. */
+  flushLog(): void
   /** Readiness first, then the drain, then everything else. */
   stop(): Promise<void>
 }
@@ -129,6 +131,7 @@ async function assemble(
       return reloader.files
     },
     reload: () => reloader.reload(),
+    flushLog: () => telemetry.flushSync(),
     async stop() {
       state.draining = true
       const { delayMs, timeoutMs } = reloader.current.configuration.drain

@@ -119,7 +119,11 @@ function finish(options: ServeOptions, course: Course, response: ServerResponse)
 
 function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {
   const { headers } = exchange
-  exchange.trace = tracer.start(headers.get('traceparent'), headers.get('tracestate'), exchange.trusted)
+  // W3C trace context section 3.2: with several traceparents there is none; tracestate may stand in several fields.
+  const parents = headers.all('traceparent')
+  const parent = parents.length === 1 ? parents[0] : undefined
+  const state = parent === undefined ? undefined : headers.all('tracestate').join(',')
+  exchange.trace = tracer.start(parent, state, exchange.trusted)
 }
 
 function upstreamMs(exchange: HttpExchange): number {

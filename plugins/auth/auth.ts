@@ -7,7 +7,7 @@ import { provide } from './providers.ts'
 import { requirementsOf, routeFaults, usesOf } from './route-settings.ts'
 import { type RootSettings, type RouteSettings, rootSettings, routeSettings } from './settings.ts'
 
-export const auth: Plugin<RouteSettings, RootSettings> = {
+export const auth = {
   name: 'auth',
   stage: 'identity',
   summary:
@@ -29,7 +29,7 @@ export const auth: Plugin<RouteSettings, RootSettings> = {
     const guard = new Guard(providers, requirementsOf(settings), note)
     return { onRequest: (exchange: Exchange) => guard.check(exchange) }
   },
-}
+} satisfies Plugin<RouteSettings, RootSettings>
 
 /** What a provider tells the service under names of the config's own. */
 function headersOf(provider: ProviderSettings): readonly string[] {

@@ -5,7 +5,7 @@ const settings = size.describe('The most bytes that a request body may have: 64K
 
 export const bodyLimit = {
   name: 'bodyLimit',
-  stage: 'edge',
+  stage: 'policy',
   summary: 'Refuses a request body of more bytes than this: at once when its length is declared.',
   settings,
   create: createBodyLimit,

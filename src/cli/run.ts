@@ -50,14 +50,20 @@ interface Running {
 }
 
 async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Promise<number> {
-  announce(gateway, args)
   const alive = setInterval(() => {}, FOREVER_MS)
   catchTheRest(gateway)
-  const watcher = args.flags['watch'] === false ? undefined : watch(gateway, files)
   const stopReloads = onSignal(['SIGHUP'], () => void gateway.reload())
-  await nextSignal(['SIGTERM', 'SIGINT'])
+  const stopAsked = nextSignal(['SIGTERM', 'SIGINT'])
+  const watcher = args.flags['watch'] === false ? undefined : watch(gateway, files)
+  await watcher?.ready
+  // Last: whoever reads this may send a signal or change a file at once.
+  announce(gateway, args)
+  await stopAsked
   // A second signal means now: whoever sent it has waited long enough.
-  onSignal(['SIGTERM', 'SIGINT'], () => process.exit(1))
+  onSignal(['SIGTERM', 'SIGINT'], () => {
+    gateway.flushLog()
+    process.exit(1)
+  })
   stopReloads()
   watcher?.close()
   await gateway.stop()

@@ -13,13 +13,15 @@ export interface Fingerprint {
 /** `known` is returned as it is while the facts are the same. */
 export async function takeFingerprint(path: string, known?: Fingerprint): Promise<Fingerprint> {
   try {
-    const { ino, size, mtimeMs, ctimeMs, ...rest } = await stat(path)
-    const facts = [ino, size, mtimeMs, ctimeMs].join(':')
+    const found = await stat(path)
+    const facts = [found.ino, found.size, found.mtimeMs, found.ctimeMs].join(':')
     if (facts === known?.facts) return known
-    if (rest.isDirectory()) return { facts, digest: (await readdir(path)).sort().join('\n') }
-    return { facts, digest: size > MAX_FILE_BYTES ? facts : digestOf(await readFile(path)) }
+    if (found.isDirectory()) return { facts, digest: (await readdir(path)).sort().join('\n') }
+    return { facts, digest: found.size > MAX_FILE_BYTES ? facts : digestOf(await readFile(path)) }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    // Not there or not readable is a state like any other; everything else is a mistake of ours.
+    if (code === undefined) throw error
     return { facts: `${code}`, digest: `${code}` }
   }
 }

@@ -1,13 +1,11 @@
 // The same series pushed to an OTLP collector. Loaded only when the environment asks for it.
 import { ValueType } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   type DataPoint,
   DataPointType,
   type Histogram,
-  MeterProvider,
   type MetricData,
   type MetricProducer,
   PeriodicExportingMetricReader,
@@ -16,6 +14,7 @@ import type { Clock, Labels } from '../plugin.ts'
 import { hrTime } from './hr-time.ts'
 import { DURATION_BUCKETS, type Instrument, OTLP_ATTRIBUTES } from './instruments.ts'
 import type { Family, MetricRegistry } from './metric-registry.ts'
+import { resourceOf, startNodeSdk } from './node-sdk.ts'
 import { HistogramSeries, type Series } from './series.ts'
 
 const EXPORT_TIMEOUT_MS = 10_000
@@ -38,14 +37,13 @@ export function pushMetrics(parts: MetricPushParts): () => Promise<void> {
     exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, parts.intervalMs),
     metricProducers: [producer(parts)],
   })
-  const provider = new MeterProvider({ resource: resourceFromAttributes(parts.resource), readers: [reader] })
-  return () => provider.shutdown()
+  return startNodeSdk({ resource: resourceOf(parts.resource), metricReaders: [reader] })
 }
 
 function producer({ registry, clock, version, resource }: MetricPushParts): MetricProducer {
   const scope = { name: 'turnpike', version }
   const startTime = hrTime(clock.epochMs())
-  const reused = resourceFromAttributes(resource)
+  const reused = resourceOf(resource)
   return {
     collect: async () => {
       const times = { startTime, endTime: hrTime(clock.epochMs()) }

@@ -1,12 +1,12 @@
 // Ends of spans to an OTLP collector, in batches from a bounded queue. Loaded only when there is a collector.
 import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace'
 import type { Logger } from '../plugin.ts'
 import { hrTime } from './hr-time.ts'
 import { INSTRUMENTS } from './instruments.ts'
 import type { MetricRegistry } from './metric-registry.ts'
+import { resourceOf, startNodeSdk } from './node-sdk.ts'
 import type { EmitSpan, EndedSpan } from './span.ts'
 
 /** About 4 MB of spans; what a collector that is down does not take beyond that is dropped and counted. */
@@ -43,15 +43,16 @@ export function createSpanPipeline(parts: SpanPipelineParts): SpanPipeline {
     scheduledDelayMillis: BATCH_DELAY_MS,
     exportTimeoutMillis: 2 * EXPORT_TIMEOUT_MS,
   })
+  const resource = resourceOf(parts.resource)
   const shared = {
-    resource: resourceFromAttributes(parts.resource),
+    resource,
     instrumentationScope: { name: 'turnpike', version: parts.version },
   }
   return {
     emit: (span) => {
       if (queue.admit()) processor.onEnd(readable(span, shared))
     },
-    shutdown: () => processor.shutdown(),
+    shutdown: startNodeSdk({ resource, spanProcessors: [processor] }),
   }
 }
 

@@ -14,25 +14,39 @@ const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('../fixtures/config', import.meta.url))
 
 function turnpike(args: readonly string[], cwd = tmpdir()) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=turnpike-source', MAIN, ...args], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=turnpike-source', MAIN, ...args],
+    {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  )
   return { status, stdout, stderr }
 }
 
 describe('turnpike', () => {
   it('without a command shows how it is used and exits with 64', () => {
-    expect(turnpike([])).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('usage: turnpike') })
+    expect(turnpike([])).toMatchObject({
+      status: 64,
+      stdout: '',
+      stderr: expect.stringContaining('usage: turnpike'),
+    })
   })
 
-  it.each([[['nonsense']], [['run', '--nonsense']], [['explain', 'GET']]])('%s is wrong usage: 64', (args) => {
-    expect(turnpike(args).status).toBe(64)
-  })
+  it.each([[['nonsense']], [['run', '--nonsense']], [['explain', 'GET']]])(
+    '%s is wrong usage: 64',
+    (args) => {
+      expect(turnpike(args).status).toBe(64)
+    },
+  )
 
   it('--help and --version print to stdout and exit with 0', () => {
-    expect(turnpike(['--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('explain METHOD URL') })
+    expect(turnpike(['--help'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('explain METHOD URL'),
+    })
     expect(turnpike(['--version']).stdout).toMatch(/^turnpike \d+\.\d+\.\d+\n$/)
   })
 })
@@ -98,8 +112,14 @@ describe('turnpike explain', () => {
   it('says why nothing wins, with exit code 1', () => {
     const narrow = join(mkdtempSync(join(tmpdir(), 'turnpike-explain-')), 'turnpike.yaml')
     writeFileSync(narrow, 'services:\n  a: { targets: [http://127.0.0.1:9], routes: { r: GET /a } }\n')
-    expect(turnpike(['explain', 'POST', '/a', narrow])).toMatchObject({ status: 1, stdout: expect.stringContaining('405') })
-    expect(turnpike(['explain', 'GET', '/b', narrow])).toMatchObject({ status: 1, stdout: expect.stringContaining('404') })
+    expect(turnpike(['explain', 'POST', '/a', narrow])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('405'),
+    })
+    expect(turnpike(['explain', 'GET', '/b', narrow])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('404'),
+    })
   })
 
   it('speaks JSON when asked', () => {
@@ -111,7 +131,9 @@ describe('turnpike explain', () => {
 describe('turnpike run', () => {
   it('prints the real addresses as one JSON line and serves on them', async () => {
     const target = await startTarget()
-    const gateway = await startProcessGateway(`services: { api: { targets: ["${target.url}"], routes: { all: /* } } }\n`)
+    const gateway = await startProcessGateway(
+      `services: { api: { targets: ["${target.url}"], routes: { all: /* } } }\n`,
+    )
     expect((await send(`${gateway.listen}/x`)).status).toBe(200)
     expect((await send(`${gateway.status}/readyz`)).status).toBe(200)
     expect((await send(`${gateway.admin}/api/generation`)).json()).toMatchObject({ number: 1 })
@@ -126,6 +148,9 @@ describe('turnpike run', () => {
   })
 
   it('with a file that is not there says so', () => {
-    expect(turnpike(['run', 'nowhere.yaml'])).toMatchObject({ status: 1, stderr: expect.stringContaining('nowhere.yaml') })
+    expect(turnpike(['run', 'nowhere.yaml'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nowhere.yaml'),
+    })
   })
 })

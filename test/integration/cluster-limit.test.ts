@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { send } from '../support/http-client.ts'
 import { startLoad } from '../support/load.ts'
 import { type ProcessGateway, startProcessGateway } from '../support/process-gateway.ts'
-import { type TestRedis, startRedis } from '../support/redis.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
 import { startTarget, type TargetServer } from '../support/target-server.ts'
 
 let target: TargetServer
@@ -35,7 +35,9 @@ afterEach(async () => {
 
 async function startNodes(limit: string, count: number): Promise<void> {
   nodes = await Promise.all(Array.from({ length: count }, () => startProcessGateway(config(limit))))
-  await expect.poll(async () => (await metrics(nodes.at(-1)!)).includes(`gateway_nodes ${count}`), { timeout: 10_000 }).toBe(true)
+  await expect
+    .poll(async () => (await metrics(nodes.at(-1)!)).includes(`gateway_nodes ${count}`), { timeout: 10_000 })
+    .toBe(true)
 }
 
 async function metrics(node: ProcessGateway): Promise<string> {
@@ -86,7 +88,10 @@ describe('kill -9 of Redis under load', () => {
     await redis.restart()
     const returned = performance.now()
     await expect
-      .poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 1'), { interval: 20, timeout: 10_000 })
+      .poll(async () => (await metrics(nodes[0]!)).includes('gateway_store_up 1'), {
+        interval: 20,
+        timeout: 10_000,
+      })
       .toBe(true)
     expect(performance.now() - returned).toBeLessThan(2000)
     const { failures, byStatus } = await load.stop()

@@ -69,7 +69,9 @@ describe('a POST', () => {
     for (let number = 0; number < 10; number++) {
       expect((await gateway.get('/x', { method: 'POST', body: `order-${number}` })).status).toBe(200)
     }
-    expect(targets[2]!.seen.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, (_, at) => `order-${at}`))
+    expect(targets[2]!.seen.map(({ body }) => body)).toEqual(
+      Array.from({ length: 10 }, (_, at) => `order-${at}`),
+    )
   })
 })
 

@@ -57,7 +57,14 @@ describe('SIGTERM', () => {
     const late = send(`${gateway.listen}/slow`)
     await reached.promise
     const exit = gateway.stop()
-    await expect.poll(() => send(`${gateway.listen}/new`).then(() => 'open', () => 'refused')).toBe('refused')
+    await expect
+      .poll(() =>
+        send(`${gateway.listen}/new`).then(
+          () => 'open',
+          () => 'refused',
+        ),
+      )
+      .toBe('refused')
     held.resolve()
     expect(await late).toMatchObject({ status: 200, body: '{"late":true}' })
     expect(await exit).toBe(0)

@@ -22,37 +22,62 @@ describe('every example', () => {
     for (const { name } of plugins) expect(names).toContain(`${kebab(name)}.yaml`)
   })
 
-  it.each(files.map((file) => [relative(EXAMPLES, file), file]))('%s is valid and serves', async (_name, file) => {
-    const load = () => loadConfiguration(file, { plugins, env: exampleEnv(file), checks: configurationChecks })
-    const result = await load()
-    expect(result.configuration, result.render(false)).toBeDefined()
-    const gateway = await startGateway(
-      { ...result.configuration!, redis: undefined, drain: { delayMs: 0, timeoutMs: 1000 } },
-      { load, env: {}, version: 'test', listen: '127.0.0.1:0', status: '127.0.0.1:0', admin: '127.0.0.1:0' },
-    )
-    const known = result.configuration!.routes[0]!
-    const response = await send(`${gateway.addresses.listen}${known.path.replace('/*', '/1').replace(/:[^/]+/g, '1')}`, {
-      method: known.methods[0] ?? 'GET',
-      headers: known.hosts[0] ? { host: known.hosts[0].replace('*', 'www') } : {},
-    })
-    // The services of examples do not run here; what the gateway answers must be its own, and never a crash.
-    expect([200, 204, 301, 302, 307, 308, 400, 401, 403, 413, 429, 502, 503, 504]).toContain(response.status)
-    expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/)
-    await gateway.stop()
-  })
+  it.each(files.map((file) => [relative(EXAMPLES, file), file]))(
+    '%s is valid and serves',
+    async (_name, file) => {
+      const load = () =>
+        loadConfiguration(file, { plugins, env: exampleEnv(file), checks: configurationChecks })
+      const result = await load()
+      expect(result.configuration, result.render(false)).toBeDefined()
+      const gateway = await startGateway(
+        { ...result.configuration!, redis: undefined, drain: { delayMs: 0, timeoutMs: 1000 } },
+        {
+          load,
+          env: {},
+          version: 'test',
+          listen: '127.0.0.1:0',
+          status: '127.0.0.1:0',
+          admin: '127.0.0.1:0',
+        },
+      )
+      const known = result.configuration!.routes[0]!
+      const response = await send(
+        `${gateway.addresses.listen}${known.path.replace('/*', '/1').replace(/:[^/]+/g, '1')}`,
+        {
+          method: known.methods[0] ?? 'GET',
+          headers: known.hosts[0] ? { host: known.hosts[0].replace('*', 'www') } : {},
+        },
+      )
+      // The services of examples do not run here; what the gateway answers must be its own, and never a crash.
+      expect([200, 204, 301, 302, 307, 308, 400, 401, 403, 413, 429, 502, 503, 504]).toContain(
+        response.status,
+      )
+      expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/)
+      await gateway.stop()
+    },
+  )
 })
 
 function exampleEnv(file: string): Record<string, string> {
-  const names = [...readFileSync(file, 'utf8').matchAll(/\$\{(?:secret:)?([A-Z][A-Z0-9_]*)/g)].map((match) => match[1]!)
-  const values = names.map((name) => [name, /PORT/.test(name) ? '9' : /URL$/.test(name) ? 'http://127.0.0.1:9' : EXAMPLE_SECRET])
+  const names = [...readFileSync(file, 'utf8').matchAll(/\$\{(?:secret:)?([A-Z][A-Z0-9_]*)\}/g)].map(
+    (match) => match[1]!,
+  )
+  const values = names.map((name) => [
+    name,
+    /PORT/.test(name) ? '9' : /URL$/.test(name) ? 'http://127.0.0.1:9' : EXAMPLE_SECRET,
+  ])
   return Object.fromEntries(values)
 }
 
 function findConfigs(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name)
-    if (statSync(path).isDirectory()) return name === 'services' || name === 'plugins' ? [] : findConfigs(path)
+    if (statSync(path).isDirectory())
+      return name === 'services' || name === 'plugins' ? [] : findConfigs(path)
     if (name === 'turnpike.config.ts') return [path]
-    return /\.(ya?ml|json)$/.test(name) && /^(services|routes|include|version):/m.test(readFileSync(path, 'utf8')) ? [path] : []
+    return /\.(ya?ml|json)$/.test(name) &&
+      /^(services|routes|include|version):/m.test(readFileSync(path, 'utf8'))
+      ? [path]
+      : []
   })
 }

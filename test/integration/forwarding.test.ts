@@ -224,7 +224,7 @@ describe('an answer', () => {
 
   it('of a service that sends Trailer with Content-Length does not end the process (F01)', async () => {
     const raw = await startRawTarget((socket) =>
-      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTrailer: a\r\nContent-Length: 2\r\n\r\nok')),
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nTrailer: a\r\nContent-Length: 2\r\n\r\nok')),
     )
     await gateway.reload(plain(raw.url))
     expect(await gateway.get('/a')).toMatchObject({ status: 200, body: 'ok' })

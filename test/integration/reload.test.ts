@@ -1,5 +1,5 @@
 // Change while traffic flows: nothing fails, nothing is mixed, and a bad config changes nothing.
-import { existsSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -39,7 +39,8 @@ afterEach(async () => {
 
 describe('200 reloads under load', () => {
   it('lose no request and serve none by a mixture of two configs', async () => {
-    const running = (gateway = await startTestGateway(version(0)))
+    const running = await startTestGateway(version(0))
+    gateway = running
     const load = startLoad(`${running.url}/x`, {
       clients: 8,
       inspect(response) {
@@ -129,7 +130,7 @@ describe('a running gateway', () => {
     write(1)
     symlinkSync(join('..data', 'turnpike.yaml'), join(mount, 'turnpike.yaml'))
     expect(existsSync(join(mount, 'turnpike.yaml'))).toBe(true)
-    const started = await startProcessGateway(readFileSync(join(mount, 'turnpike.yaml'), 'utf8'), {}, join(mount, 'turnpike.yaml'))
+    const started = await startProcessGateway('', { file: join(mount, 'turnpike.yaml') })
     const seen = async () => (await send(`${started.listen}/x`)).headers['x-version']
     expect(await seen()).toBe('1')
     write(2)
@@ -140,7 +141,7 @@ describe('a running gateway', () => {
   })
 
   it('reloads on SIGHUP', async () => {
-    const started = await startProcessGateway(version(1), {}, undefined, ['--no-watch'])
+    const started = await startProcessGateway(version(1), { flags: ['--no-watch'] })
     writeFileSync(started.file, version(2))
     started.child.kill('SIGHUP')
     await expect
