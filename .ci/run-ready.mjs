@@ -11,6 +11,7 @@ const OLDEST_NODE = 20
 const RUNS_ON = 'v24.'
 const INSTALL_WAIT_MS = 10 * 60_000
 const POLL_MS = 200
+const ORPHAN_POLL_MS = 500
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
 
 const root = resolve(fileURLToPath(import.meta.url), '../..')
@@ -179,6 +180,7 @@ function isAlive(pid) {
 function run(command, args, options) {
   const child = spawn(command, args, { stdio: 'inherit', ...options })
   for (const signal of FORWARDED) process.on(signal, () => forward(child, signal))
+  if (process.env.npm_lifecycle_event) endWithParent(child)
   return new Promise((resolveCode, reject) => {
     child.once('error', (error) => reject(new UserError(`cannot start ${command}: ${error.message}`)))
     child.once('exit', (code, signal) => resolveCode(code ?? 128 + constants.signals[signal]))
@@ -189,6 +191,17 @@ function forward(child, signal) {
   // Ctrl-C reaches the whole foreground group: a second one from here would turn a drain into an abort.
   if (signal === 'SIGINT' && process.stdin.isTTY) return
   child.kill(signal)
+}
+
+/** npm that is killed, and a shell between npm and us that is, tell nobody: what they started would run for ever. */
+function endWithParent(child) {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    child.kill('SIGTERM')
+  }, ORPHAN_POLL_MS)
+  timer.unref()
 }
 
 function sleep(ms) {
