@@ -1,5 +1,6 @@
 // The connections to one target: an undici pool per target and TLS identity, HTTP/1.1, pipelining 1.
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import { tolerateContinue } from './interim-response.ts'
 import type { ConnectionSettings, TlsSettings } from './settings.ts'
@@ -40,8 +41,9 @@ function createConnector(settings: PoolSettings, socketPath: string | undefined)
     ...(socketPath === undefined ? {} : { socketPath }),
     ...tlsOptions(settings),
   })
+  const servername = sentName(settings) ?? ''
   return (options, callback) =>
-    connect(options, (error, socket) => {
+    connect({ ...options, servername }, (error, socket) => {
       if (error) callback(error, null)
       else callback(null, tolerateContinue(socket))
     })
@@ -52,14 +54,19 @@ function tlsOptions({ url, tls }: PoolSettings): object {
   return {
     // Verified always: a switch to turn this off would be found in production.
     rejectUnauthorized: true,
-    servername: serverName(url, tls),
     ...(tls?.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
     ...(tls?.certFile === undefined ? {} : { cert: readFileSync(tls.certFile) }),
     ...(tls?.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile) }),
   }
 }
 
-/** The name that the target's certificate must carry; undefined without TLS. */
+// RFC 6066 section 3: an address is not sent as a server name; it is verified against the certificate all the same.
+function sentName({ url, tls }: PoolSettings): string | undefined {
+  const name = serverName(url, tls)
+  return name === undefined || isIP(name.replace(/^\[|\]$/g, '')) ? undefined : name
+}
+
+/** The name or address that the target's certificate must carry; undefined without TLS. */
 export function serverName(url: string, tls: TlsSettings | undefined): string | undefined {
   return url.startsWith('https:') ? (tls?.serverName ?? new URL(url).hostname) : undefined
 }
