@@ -1,5 +1,5 @@
 // What the README and the guides promise: links that lead somewhere, commands that exist, configs that are valid.
-import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -44,6 +44,18 @@ describe('the README', () => {
     }
   })
 
+  it('shows a plugin that loads and that a route can switch on', () => {
+    const plugin = /```ts\n([\s\S]*?)```/.exec(text('README.md'))![1]!
+    // What npm install would have put beside the config.
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(ROOT, join(folder, 'node_modules/turnpike'))
+    writeFileSync(join(folder, 'office-hours.ts'), plugin)
+    const file = join(folder, 'with-plugin.yaml')
+    writeFileSync(file, WITH_PLUGIN)
+    const { status, output } = turnpikeCheck(file)
+    expect(status, output).toBe(0)
+  })
+
   it('shows the message that turnpike check prints for a broken config', () => {
     const shown = /```\n\$ turnpike check broken\.yaml\n([\s\S]*?)```/.exec(text('README.md'))![1]!
     const file = join(folder, 'broken.yaml')
@@ -63,4 +75,12 @@ const BROKEN = `services:
       list:
         ratelimit: { limit: 100/min }
         match: /orders/*
+`
+
+const WITH_PLUGIN = `use: { officeHours: ./office-hours.ts }
+services:
+  orders:
+    targets: [http://localhost:3001]
+    routes:
+      orders: { match: /orders/*, officeHours: { from: 8, to: 18 } }
 `
