@@ -1,6 +1,7 @@
 // Every file under examples/ is a promise: it is valid, it starts, and it answers.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { plugins } from '../../plugins/index.ts'
@@ -35,6 +36,7 @@ describe('every example', () => {
           load,
           env: {},
           version: 'test',
+          logTo: new PassThrough().resume(),
           listen: '127.0.0.1:0',
           status: '127.0.0.1:0',
           admin: '127.0.0.1:0',
@@ -59,9 +61,11 @@ describe('every example', () => {
 })
 
 function exampleEnv(file: string): Record<string, string> {
-  const names = [...readFileSync(file, 'utf8').matchAll(/\$\{(?:secret:)?([A-Z][A-Z0-9_]*)\}/g)].map(
-    (match) => match[1]!,
-  )
+  const names = [
+    ...readFileSync(file, 'utf8').matchAll(
+      /(?:\$\{(?:secret:)?|secret\('|env\(')([A-Z][A-Z0-9_]*)(?:\}|'\))/g,
+    ),
+  ].map((match) => match[1]!)
   const values = names.map((name) => [
     name,
     /PORT/.test(name) ? '9' : /URL$/.test(name) ? 'http://127.0.0.1:9' : EXAMPLE_SECRET,
