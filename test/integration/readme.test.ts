@@ -49,6 +49,7 @@ describe('the README', () => {
     // What npm install would have put beside the config.
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(ROOT, join(folder, 'node_modules/turnpike'))
+    symlinkSync(join(ROOT, 'node_modules/zod'), join(folder, 'node_modules/zod'))
     writeFileSync(join(folder, 'office-hours.ts'), plugin)
     const file = join(folder, 'with-plugin.yaml')
     writeFileSync(file, WITH_PLUGIN)
