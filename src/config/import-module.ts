@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import type { Position } from './fault.ts'
+import { provideOwnPackages } from './own-packages.ts'
 
 export interface ImportedModule {
   readonly exports: Readonly<Record<string, unknown>>
@@ -12,6 +13,7 @@ export interface ImportedModule {
 
 /** Throws whatever the file throws. Modules that it imports itself stay as they were first loaded. */
 export async function importModule(path: string): Promise<ImportedModule> {
+  provideOwnPackages()
   const hash = createHash('sha256')
     .update(await readFile(path))
     .digest('hex')

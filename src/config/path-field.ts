@@ -22,7 +22,7 @@ export function readPath(written: string): Refusal | undefined {
   if (star >= 0)
     return refuse('may hold "*" only as its last segment', 'write /a/* for /a and everything below')
   if (segments.slice(0, -1).includes('')) return refuse('has an empty segment', 'remove the "//"')
-  if (segments.some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment)))
+  if (segments.some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment)))
     return refuse('has a "." or ".." segment')
   return readParameters(segments, refuse)
 }

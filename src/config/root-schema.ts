@@ -9,11 +9,18 @@ const version = z.literal(1, {
 })
 
 const redis = textField((text) =>
-  text === '' || (/^rediss?:\/\//.test(text) && URL.canParse(text))
+  text === '' || isRedisUrl(text)
     ? { value: text }
     : // The value is not shown: it often holds a password.
       { message: 'not the address of a Redis', hint: 'write redis://host:6379 or rediss://host:6379' },
 )
+
+// The path is the number of the database; credentials are percent-encoded.
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false
+  const { pathname, username, password } = new URL(text)
+  return /^\/?\d*$/.test(pathname) && ![username, password].some((part) => /%(?![0-9A-Fa-f]{2})/.test(part))
+}
 
 const pattern = z.string().min(1)
 
