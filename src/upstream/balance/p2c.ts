@@ -16,7 +16,7 @@ export class PowerOfTwoChoices implements Balancer {
 
   pick(tried: ReadonlySet<string>): Target | undefined {
     const targets = this.#targets
-    if (targets.length === 1) return pickAnyway(targets, tried)
+    if (targets.length < 2) return pickAnyway(targets, tried)
     for (let draw = 0; draw < MAX_DRAWS; draw++) {
       const best = this.#drawTwo(tried)
       if (best) return best

@@ -1,0 +1,60 @@
+// Targets that are never dialled, for tests of who is picked.
+import { createPool } from '../../../../src/upstream/pool.ts'
+import type { EjectionSettings } from '../../../../src/upstream/settings.ts'
+import { Target } from '../../../../src/upstream/target.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { SETTINGS } from '../rig.ts'
+
+export interface Fleet {
+  readonly clock: FakeClock
+  readonly targets: readonly Target[]
+}
+
+const EJECT_AT_ONCE: EjectionSettings = {
+  failures: 1,
+  successRate: 0,
+  windowMs: 10_000,
+  minimum: 1000,
+  baseMs: 1000,
+  maxMs: 1000,
+}
+
+/** Named a, b, c ... by their weights; the first failure ejects one for 500 ms. */
+export function createFleet(...weights: number[]): Fleet {
+  const clock = new FakeClock()
+  const targets = weights.map((weight, at) => {
+    const url = `http://${String.fromCharCode(97 + at)}.test`
+    return new Target({
+      settings: { url, weight },
+      pool: createPool({ url, connections: SETTINGS.connections }),
+      clock,
+      ejection: EJECT_AT_ONCE,
+      random: () => 0,
+      onEjection: () => {},
+    })
+  })
+  return { clock, targets }
+}
+
+export const NONE: ReadonlySet<string> = new Set()
+
+/** `http://a.test` -> `a`. */
+export const nameOf = (target: Target | undefined) => target?.url.slice(7, -5)
+
+/** The same throws every time (mulberry32). */
+export function dice(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** How often each name was picked. */
+export function count(names: readonly (string | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name ?? 'none'] = (counts[name ?? 'none'] ?? 0) + 1
+  return counts
+}
