@@ -85,6 +85,7 @@ async function assemble(
   const state = { draining: false, ready: false }
 
   const serve = createServe({
+    logger,
     arrive: createArrival({ clock, proxies: () => reloader.current.proxies }),
     generation: () => reloader.current,
     tracer: telemetry.tracer,

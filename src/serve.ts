@@ -7,10 +7,12 @@ import { renderDirect, renderProblem } from './edge/problem.ts'
 import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
+import type { Logger } from './plugin.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 
 export interface ServeOptions {
+  readonly logger: Logger
   arrive(raw: IncomingMessage, target: string): HttpExchange
   generation(): Generation
   readonly tracer: Tracer
@@ -105,7 +107,8 @@ function finish(options: ServeOptions, course: Course, response: ServerResponse)
   const { exchange, generation, route, sent } = course
   const aborted = !response.writableFinished
   if (aborted) exchange.cancel(clientClosed())
-  for (const onFinish of route?.chain.onFinish ?? []) onFinish(exchange)
+  for (const onFinish of route?.chain.onFinish ?? []) safely(options, onFinish, exchange)
+  logCause(options, exchange)
   const recorder = route?.recorder ?? options.unmatched
   recorder.finish(exchange, {
     bytesIn: exchange.body.received,
@@ -115,6 +118,27 @@ function finish(options: ServeOptions, course: Course, response: ServerResponse)
   })
   options.tracer.finish(exchange)
   generation.leave()
+}
+
+// A hook that only observes must not take the rest of the finish, or the process, with it.
+function safely(
+  { logger }: ServeOptions,
+  hook: (exchange: HttpExchange) => void,
+  exchange: HttpExchange,
+): void {
+  try {
+    hook(exchange)
+  } catch (thrown) {
+    logger.error({ err: thrown, requestId: exchange.id, route: exchange.route?.id }, 'onFinish failed')
+  }
+}
+
+/** What lies behind a refusal stands in no answer; here is where an operator finds it. */
+function logCause({ logger }: ServeOptions, { id: requestId, error }: HttpExchange): void {
+  if (error?.cause === undefined) return
+  const facts = { err: error.cause, requestId, code: error.code }
+  if (error.code === 'INTERNAL_ERROR') logger.error(facts, 'a request failed inside the gateway')
+  else logger.debug(facts, 'a request failed')
 }
 
 function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {
