@@ -45,8 +45,6 @@ export function sendAnswer(response: ServerResponse, answer: SendableAnswer, fac
 function sendWhole(response: ServerResponse, answer: SendableAnswer, body: Buffer, facts: SendFacts): void {
   const { status, headers } = answer
   const bodyless = facts.method === 'HEAD' || status === 204 || status === 304
-  // RFC 9110 section 8.6: a 204 has no length, and a client that believed one would wait for a body.
-  if (status === 204) headers.remove('content-length')
   // RFC 9110 section 8.6: a 204 must not carry one, whatever the service said.
   if (status === 204) headers.remove('content-length')
   else if (!bodyless && !headers.has('content-length')) {
