@@ -1,0 +1,47 @@
+// Which core is measured and where everything else runs.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { parseCoreList } from './proc-files.ts'
+import { findProgram } from './programs.ts'
+
+export interface Cores {
+  /** The one that the measured process has to itself. */
+  readonly measured: number
+  /** Of the generator, the backend and all else; the same one where there is only one. */
+  readonly load: readonly number[]
+  /** False: `taskset` is missing, the kernel places everything as it likes. */
+  readonly pinned: boolean
+  /** For the report. */
+  readonly note: string
+}
+
+export function chooseCores(): Cores {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const allowed = parseCoreList(/^Cpus_allowed_list:\s*(.+)$/m.exec(status)?.[1] ?? '0')
+  const measured = allowed[0] ?? 0
+  const others = allowed.slice(1)
+  const load = others.length > 0 ? others : [measured]
+  const pinned = findProgram('taskset') !== undefined
+  return { measured, load, pinned, note: noteOf({ measured, others, pinned }) }
+}
+
+/** This process, and with it everything that it will start unless told otherwise. */
+export function moveSelf(cores: Cores): void {
+  if (!cores.pinned) return
+  const list = cores.load.join(',')
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', list, String(process.pid)], {
+    stdio: 'ignore',
+  })
+}
+
+/** The command with what puts it on the measured core in front. */
+export function onMeasuredCore(cores: Cores, command: readonly string[]): readonly string[] {
+  return cores.pinned ? ['taskset', '--cpu-list', String(cores.measured), ...command] : command
+}
+
+function noteOf({ measured, others, pinned }: { measured: number; others: number[]; pinned: boolean }) {
+  if (!pinned)
+    return 'NOT PINNED: taskset (util-linux) is missing, so contestant, load and backend share cores'
+  if (others.length === 0) return 'ONE CORE: contestant, load and backend share it, so rates say little'
+  return `contestant on core ${measured}; load, backend, Redis and collector on core ${others.join(', ')}`
+}
