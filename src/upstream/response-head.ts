@@ -22,9 +22,20 @@ export function readResponseHeaders(raw: readonly Buffer[]): HeaderList {
   return headers
 }
 
-/** Trailers as flat pairs. */
+/** Trailers as flat pairs, without what would frame or route the message where they are merged with the head. */
 export function readTrailers(raw: readonly Buffer[]): string[] {
-  return raw.map((part) => part.toString('latin1'))
+  const pairs: string[] = []
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toString('latin1')
+    if (!mayTrail(name.toLowerCase())) continue
+    pairs.push(name, raw[at + 1]!.toString('latin1'))
+  }
+  return pairs
+}
+
+// RFC 9110 section 6.5.1.
+function mayTrail(lowerName: string): boolean {
+  return !isHopByHop(lowerName) && lowerName !== 'content-length' && lowerName !== 'host'
 }
 
 function assertChunked(coding: string): void {

@@ -248,6 +248,39 @@ describe('what belongs to the connection', () => {
   })
 })
 
+describe('trailers', () => {
+  const trailing = (...lines: string[]) =>
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n${lines.join('\r\n')}\r\n\r\n`
+
+  it('that would frame or route the message are not passed on (RFC 9110 section 6.5.1)', async () => {
+    const lines = [
+      'Transfer-Encoding: gzip',
+      'X-Sum: caf\xe9',
+      'Connection: close',
+      'HOST: x',
+      'Trailer: y',
+      'X-Sum: 2',
+    ]
+    const target = await startRaw((socket) => void socket.write(trailing(...lines), 'latin1'))
+    const { service } = startService({ targets: targets(target.url) })
+    expect(await collect(service.call(createRequest()))).toMatchObject({
+      body: 'abc',
+      trailers: ['X-Sum', 'caf\xe9', 'X-Sum', '2'],
+      failure: undefined,
+    })
+  })
+
+  it.each(['Content-Length: 5', 'X-A: a\x07b', 'X A: 1', `X-A: ${'a'.repeat(40_000)}`])(
+    'that are none break the body off: %j',
+    async (line) => {
+      const target = await startRaw((socket) => void socket.write(trailing(line), 'latin1'))
+      const { service } = startService({ targets: targets(target.url) })
+      const { body, trailers, failure } = await collect(service.call(createRequest()))
+      expect([body, trailers, failure?.code]).toEqual(['abc', [], 'UPSTREAM_INVALID_RESPONSE'])
+    },
+  )
+})
+
 describe('an attempt', () => {
   it('is noted with target, status and time, and its span is ended once', async () => {
     const { target, rig } = await start()
