@@ -4,7 +4,9 @@ export function readableLogLine(line: string): string | undefined {
   const entry = parse(line)
   if (entry === undefined) return line === '' ? undefined : `  ${line}`
   if (entry['msg'] === 'request') return request(entry)
-  return entry['level'] === 'info' ? undefined : `  ${entry['level']}: ${entry['msg']}`
+  if (entry['level'] === 'info') return undefined
+  const faults = typeof entry['faults'] === 'string' ? `\n${entry['faults']}` : ''
+  return `  ${entry['level']}: ${entry['msg']}${faults}`
 }
 
 function parse(line: string): Record<string, unknown> | undefined {
