@@ -6,6 +6,8 @@ import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
 
 const WATCH_DEBOUNCE_MS = 100
+/** One signal to a process group arrives as often as npm and the shell pass it on. */
+const ONE_SIGNAL_MS = 500
 /** Longest timer that Node takes: keeps the process alive while it drains with no socket open. */
 const FOREVER_MS = 2 ** 31 - 1
 
@@ -59,16 +61,22 @@ async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Pr
   // Last: whoever reads this may send a signal or change a file at once.
   announce(gateway, args)
   await stopAsked
-  // A second signal means now: whoever sent it has waited long enough.
-  onSignal(['SIGTERM', 'SIGINT'], () => {
-    gateway.flushLog()
-    process.exit(1)
-  })
+  exitOnNextSignal(gateway)
   stopReloads()
   watcher?.close()
   await gateway.stop()
   clearInterval(alive)
   return 0
+}
+
+/** A second signal means now: whoever sent it has waited long enough. */
+function exitOnNextSignal(gateway: Gateway): void {
+  const firstAt = performance.now()
+  onSignal(['SIGTERM', 'SIGINT'], () => {
+    if (performance.now() - firstAt < ONE_SIGNAL_MS) return
+    gateway.flushLog()
+    process.exit(1)
+  })
 }
 
 // The last net: one exchange gone wrong in a way that nobody foresaw must not end all the others.
