@@ -4,7 +4,36 @@ import { rootShape } from '../../src/config/root-schema.ts'
 import { routeShape, serviceShape } from '../../src/config/service-schema.ts'
 import type { Plugin } from '../../src/plugin.ts'
 import { mergeRule, offRule } from './plugin-page.ts'
-import { type Row, rowsOf, table } from './schema-table.ts'
+import { keyTable, type Row, rowsOf, table } from './schema-table.ts'
+
+const ROUTES: Row = { key: 'routes', type: 'map', preset: '', description: 'Routes by name.' }
+
+const PLUGIN_HEAD = ['key', 'what it does', 'stage', 'defaults → service → route', 'off']
+
+const VALUES = [
+  ['duration', '`10s`, `500ms`, `2m`, `1h`, `1d`', '`10`'],
+  ['rate', '`100/min`, `10/s`, `5000/h`, `100/10s`', '`100`, `100/minute`'],
+  ['share', '`50%`', '`0.5`'],
+  ['size', '`64KiB`, `10MB`', '`65536`'],
+]
+
+const PLACEHOLDERS = [
+  [code('{NAME}'), 'the environment variable; missing is an error'],
+  [code('{NAME:-default}'), 'the same, or the default when it is missing or empty'],
+  [
+    code('{file:./path}'),
+    "the text of a file, kept out of every message; from an included file only below the root file's directory",
+  ],
+  [
+    code('{secret:NAME}'),
+    'the environment variable, else the file `/run/secrets/NAME` (directory: `TURNPIKE_SECRETS_DIR`), kept out of every message',
+  ],
+  ['`$${`', `a plain ${code('{')}`],
+]
+
+function code(braces: string): string {
+  return `\`$${braces}\``
+}
 
 type Shape = typeof rootShape | typeof serviceShape | typeof routeShape
 
@@ -21,18 +50,17 @@ of a route, a service or \`defaults\` is either one of the keys below or the nam
 
 ## Root
 
-${table(shapeRows(rootShape))}
+${keyTable(shapeRows(rootShape))}
 
 ### Root keys of plugins
 
-${table(plugins.flatMap((plugin) => topRows(plugin)))}
+${keyTable(plugins.flatMap((plugin) => topRows(plugin)))}
 
 Everything below these keys: the plugin's own page.
 
 ## Service
 
-${table(shapeRows(serviceShape))}
-| \`routes\` | map |  | Routes by name. |
+${keyTable([...shapeRows(serviceShape), ROUTES])}
 
 A service whose routes all redirect, respond or name another service needs no \`targets\`.
 
@@ -40,7 +68,7 @@ A service whose routes all redirect, respond or name another service needs no \`
 
 A route is its match, \`read: GET /orders/*\`, or a map:
 
-${table(shapeRows(routeShape))}
+${keyTable(shapeRows(routeShape))}
 
 The match is \`[METHOD[|METHOD] ]/path\`. \`:id\` is one segment; \`/*\` at the end is this path and everything below
 it, on a segment boundary. The most specific route wins, whatever the order of the file. As a map it can also name
@@ -48,29 +76,19 @@ it, on a segment boundary. The most specific route wins, whatever the order of t
 
 ## Plugins
 
-| key | what it does | stage | defaults → service → route | off |
-|---|---|---|---|---|
-${plugins.map((plugin) => pluginRow(plugin, folderOf(plugin))).join('\n')}
+${table(
+  PLUGIN_HEAD,
+  plugins.map((plugin) => pluginRow(plugin, folderOf(plugin))),
+)}
 
 The order of this table is the order of the chain, outermost first. A plugin of your own, named under \`use\`, comes
 after the built-in ones of its stage.
 
 ## Values
 
-| value | written | never |
-|---|---|---|
-| duration | \`10s\`, \`500ms\`, \`2m\`, \`1h\`, \`1d\` | \`10\` |
-| rate | \`100/min\`, \`10/s\`, \`5000/h\`, \`100/10s\` | \`100\`, \`100/minute\` |
-| share | \`50%\` | \`0.5\` |
-| size | \`64KiB\`, \`10MB\` | \`65536\` |
+${table(['value', 'written', 'never'], VALUES)}
 
-| placeholder | becomes |
-|---|---|
-| \`\${NAME}\` | the environment variable; missing is an error |
-| \`\${NAME:-default}\` | the same, or the default when it is missing or empty |
-| \`\${file:./path}\` | the text of a file, kept out of every message; from an included file only below the root file's directory |
-| \`\${secret:NAME}\` | the environment variable, else the file \`/run/secrets/NAME\` (directory: \`TURNPIKE_SECRETS_DIR\`), kept out of every message |
-| \`$\${\` | a plain \`\${\` |
+${table(['placeholder', 'becomes'], PLACEHOLDERS)}
 
 Placeholders are filled in after parsing, in values only, and never looked at again: no variable can add a key. Inside
 \`{ }\` and \`[ ]\` of YAML they are quoted. In TypeScript they are \`env('NAME', 'default')\` and \`secret('NAME')\`.
@@ -88,7 +106,7 @@ function topRows(plugin: Plugin): readonly Row[] {
   return Object.entries(rootPropertiesOf(plugin)).map(([key, schema]) => rowsOf(key, schema)[0]!)
 }
 
-function pluginRow(plugin: Plugin, folder: string): string {
+function pluginRow(plugin: Plugin, folder: string): readonly string[] {
   const { name, summary, stage } = plugin
-  return `| [\`${name}\`](../${folder}/README.md) | ${summary} | ${stage} | ${mergeRule(plugin)} | ${offRule(plugin)} |`
+  return [`[\`${name}\`](../${folder}/README.md)`, summary, stage, mergeRule(plugin), offRule(plugin)]
 }

@@ -1,7 +1,7 @@
 // plugins/<name>/README.md: what a plugin does and every setting of it, from its own schema.
 import { type JsonSchema, rootPropertiesOf, toJsonSchema } from '../../src/config/json-schema.ts'
 import type { Plugin } from '../../src/plugin.ts'
-import { formsOf, rowsBelow, rowsOf, table, typeOf } from './schema-table.ts'
+import { formsOf, keyTable, rowsBelow, rowsOf, typeOf } from './schema-table.ts'
 
 export interface PluginExample {
   readonly file: string
@@ -41,7 +41,7 @@ function settingsPart({ name, settings }: Plugin): readonly string[] {
   return [
     '## Settings',
     ...(lines.length > 0 ? [lines.join('\n')] : []),
-    ...(rows.length > 0 ? [table(rows)] : []),
+    ...(rows.length > 0 ? [keyTable(rows)] : []),
   ]
 }
 
@@ -51,10 +51,12 @@ function described({ description }: JsonSchema): string {
 
 function rootPart(plugin: Plugin): readonly string[] {
   const rows = Object.entries(rootPropertiesOf(plugin)).flatMap(([key, schema]) => rowsOf(key, schema))
-  return rows.length === 0 ? [] : ['## At the root of the file', table(rows)]
+  return rows.length === 0 ? [] : ['## At the root of the file', keyTable(rows)]
 }
 
 function examplePart(example: PluginExample | undefined): readonly string[] {
   if (!example) return []
-  return ['## Example', `\`${example.file}\`:`, `\`\`\`yaml\n${example.text.trimEnd()}\n\`\`\``]
+  // As the formatter keeps YAML in Markdown: one space before a comment.
+  const text = example.text.trimEnd().replace(/(\S) {2,}# /g, '$1 # ')
+  return ['## Example', `\`${example.file}\`:`, `\`\`\`yaml\n${text}\n\`\`\``]
 }

@@ -47,11 +47,20 @@ export function rowsBelow(key: string, schema: JsonSchema): readonly Row[] {
   return [...rows.values()]
 }
 
-export function table(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ key, type, preset, description }) => `| \`${key}\` | ${type} | ${preset} | ${cell(description)} |`,
-  )
-  return ['| key | type | default | what it is |', '|---|---|---|---|', ...lines].join('\n')
+export function keyTable(rows: readonly Row[]): string {
+  const cells = rows.map(({ key, type, preset, description }) => [`\`${key}\``, type, preset, description])
+  return table(['key', 'type', 'default', 'what it is'], cells)
+}
+
+/** In columns of even width, as the formatter keeps them. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map(cell))
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]!.length)))
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`
+  const rule = line(widths.map((width) => '-'.repeat(width)))
+  const [first, ...others] = cells.map(line)
+  return [first, rule, ...others].join('\n')
 }
 
 /** The forms of a union, or the schema itself. */

@@ -26,7 +26,9 @@ export async function importModule(path: string): Promise<ImportedModule> {
 export function failurePosition(error: unknown, path: string, file: string): Position {
   const { href } = pathToFileURL(path)
   const frame =
-    error instanceof Error ? (error.stack ?? '').split('\n').find((line) => line.includes(href)) : undefined
+    error instanceof Error
+      ? (error.stack ?? '').split('\n').find((line) => line.includes(href) || line.includes(path))
+      : undefined
   const [, line, column] = /:(\d+)(?::(\d+))?\)?$/.exec(frame ?? '') ?? []
   return { file, line: numberOf(line), column: numberOf(column) }
 }

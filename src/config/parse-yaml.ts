@@ -45,12 +45,13 @@ export function parseAnyYaml(source: Source, places: Places): Parsed {
   if (syntax.length > 0) return { value: undefined, broken: syntax, faults: [] }
   const reader = new NodeReader(source, places)
   const value = document.contents === null ? null : reader.read(document.contents, [], 0)
-  return { value, broken: reader.broken, faults: reader.faults }
+  return { value: reader.stopped ? undefined : value, broken: reader.broken, faults: reader.faults }
 }
 
 class NodeReader {
   readonly broken: ConfigFault[] = []
   readonly faults: ConfigFault[] = []
+  stopped = false
   readonly #source: Source
   readonly #places: Places
   readonly #anchors = new Map<string, ParsedNode>()
@@ -64,10 +65,13 @@ class NodeReader {
 
   read(node: ParsedNode | null, path: Path, depth: number): unknown {
     if (node === null) return null
-    if (this.#insideAlias > 0 && ++this.#aliased > MAX_ALIASED_VALUES) return this.#refuseAliases(node, path)
+    if (this.stopped) return undefined
+    if (this.#insideAlias > 0 && ++this.#aliased > MAX_ALIASED_VALUES) {
+      return this.#stop(node, path, `the aliases stand for more than ${MAX_ALIASED_VALUES} values`)
+    }
     if (!isAlias(node) && node.anchor) this.#keepAnchor(node, node.anchor, path)
     if (isScalar(node)) return node.value
-    if (depth >= MAX_DEPTH) return this.#fault(node, path, `nested deeper than ${MAX_DEPTH} levels`)
+    if (depth >= MAX_DEPTH) return this.#stop(node, path, `nested deeper than ${MAX_DEPTH} levels`)
     if (isAlias(node)) return this.#readAlias(node, path, depth)
     return isMap(node)
       ? this.#readMap(node, path, depth)
@@ -139,9 +143,10 @@ class NodeReader {
     return false
   }
 
-  #refuseAliases(node: ParsedNode, path: Path): undefined {
-    const message = `the aliases stand for more than ${MAX_ALIASED_VALUES} values`
-    if (this.#aliased === MAX_ALIASED_VALUES + 1) this.#fault(node, path, message)
+  // No file that was meant well gets here, and reading on could take for ever.
+  #stop(node: ParsedNode, path: Path, message: string): undefined {
+    this.stopped = true
+    this.#fault(node, path, message)
   }
 
   #fault(node: ParsedNode, path: Path, message: string, hint?: string): undefined {

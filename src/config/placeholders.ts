@@ -6,6 +6,9 @@ export type Placeholder =
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'unknown'; readonly text: string }
 
+/** As it is written. */
+export type PlaceholderText = `\${${string}}`
+
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const SECRET_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
@@ -23,7 +26,7 @@ export function parsePlaceholder(body: string): Placeholder {
 }
 
 /** For a TypeScript config: an environment variable, read when the config is loaded. */
-export function env(name: string, fallback?: string): string {
+export function env(name: string, fallback?: string): PlaceholderText {
   if (!NAME.test(name))
     throw new TypeError(`not the name of an environment variable: ${JSON.stringify(name)}`)
   if (fallback?.includes('}')) throw new TypeError(`the fallback of env("${name}") may not hold a "}"`)
@@ -31,7 +34,7 @@ export function env(name: string, fallback?: string): string {
 }
 
 /** For a TypeScript config: a secret, never shown in a message or a dump. */
-export function secret(name: string): string {
+export function secret(name: string): PlaceholderText {
   if (!SECRET_NAME.test(name)) throw new TypeError(`not the name of a secret: ${JSON.stringify(name)}`)
   return `\${secret:${name}}`
 }

@@ -182,6 +182,7 @@ export class QuickScanner {
       if (this.#code() !== NEWLINE) return
       this.at++
       const start = this.at
+      if (this.#text.startsWith('---', start) || this.#text.startsWith('...', start)) this.refuse()
       this.#skipBlank(indent)
       if (this.#code() === HASH) this.#skipComment()
       else if (this.#code() !== NEWLINE && this.at - start <= indent) this.refuse()

@@ -52,6 +52,7 @@ async function readModule(wanted: FileOnDisk, state: LoadState): Promise<ReadFil
   if (!(await readSource(wanted, state))) return undefined
   try {
     const { exports } = await importModule(path)
+    if (exports['default'] === undefined) return refuseExports(wanted, state)
     // Without the text: where a value was written cannot be told from the module.
     const source = new Source(file, path)
     const { value, faults } = toPlainData(exports['default'], source, state.places)
@@ -62,6 +63,17 @@ async function readModule(wanted: FileOnDisk, state: LoadState): Promise<ReadFil
     state.list.add({ path: [], message, whole: true, position: failurePosition(error, path, file) })
     return undefined
   }
+}
+
+function refuseExports({ file }: FileOnDisk, state: LoadState): undefined {
+  const hint = 'write export default defineConfig({ ... })'
+  state.list.add({
+    path: [],
+    message: `${file} has no default export`,
+    hint,
+    whole: true,
+    position: { file },
+  })
 }
 
 async function readSource({ file, path }: FileOnDisk, state: LoadState): Promise<Source | undefined> {

@@ -1,17 +1,15 @@
 // The TypeScript form of a config: what an editor completes and a compiler refuses before the gateway ever reads it.
 import type { z } from 'zod'
+import type { PlaceholderText } from './placeholders.ts'
 import type { rootShape } from './root-schema.ts'
 import type { routeShape, serviceShape } from './service-schema.ts'
-
-/** What `env()` and `secret()` give. */
-export type Placeholder = `\${${string}}`
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 export type PathPattern = `/${string}`
 /** `[METHOD[|METHOD] ]/path`. */
 export type MatchText = PathPattern | `${Method}${'' | `|${string}`} ${PathPattern}`
 
-type Address = `http://${string}` | `https://${string}` | `unix:/${string}` | Placeholder
+type Address = `http://${string}` | `https://${string}` | `unix:/${string}` | PlaceholderText
 type Target = Address | { readonly url: Address; readonly weight?: number }
 /** At least one. */
 type Targets = readonly [Target, ...Target[]]
@@ -36,7 +34,7 @@ export type Route<Policies, Services extends string> = Omit<RouteKeys, 'service'
 type ServiceKeys = Omit<Written<typeof serviceShape>, 'host' | 'targets' | 'canary'>
 
 interface Canary {
-  readonly percent: number | `${number}%` | Placeholder
+  readonly percent: number | `${number}%` | PlaceholderText
   readonly targets: Targets
   readonly stickyBy?: 'consumer' | 'ip' | `header:${string}` | `cookie:${string}`
 }

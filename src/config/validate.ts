@@ -11,20 +11,44 @@ export interface Slot {
 }
 
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,10})?$/
-/** Each round removes what the round before has shown. */
+/** Each round takes out what the round before has shown. */
 const MAX_ROUNDS = 4
 
 export function validate(schema: z.ZodType, slot: Slot, untyped: Untyped): Verdict {
   const box: Box = [(slot.container as Record<string | number, unknown>)[slot.key]]
   let outcome = findIssues(schema, box[0])
   for (let round = 1; round < MAX_ROUNDS && 'findings' in outcome; round++) {
-    const edits = outcome.findings.flatMap((finding) => editFor(finding, slot, untyped))
-    if (edits.length === 0) break
-    box[0] = copy(box[0])
-    for (const edit of edits) apply(edit, box)
+    const ignored = outcome.findings
+      .filter(isIgnoredKey)
+      .map(({ path }): Edit => ({ path, value: undefined }))
+    if (ignored.length === 0) return withTypes(schema, { box, slot, outcome, untyped })
+    edit(box, ignored)
     outcome = findIssues(schema, box[0])
   }
   return outcome
+}
+
+interface Attempt {
+  readonly box: Box
+  readonly slot: Slot
+  readonly outcome: { readonly findings: readonly Finding[] }
+  readonly untyped: Untyped
+}
+
+/** Once more with text from variables read as numbers and switches, where it is wrong as text. */
+function withTypes(schema: z.ZodType, { box, slot, outcome, untyped }: Attempt): Verdict {
+  const edits = outcome.findings.flatMap(({ path }): Edit[] => {
+    const value = retyped(path, slot, untyped)
+    return value === undefined ? [] : [{ path, value }]
+  })
+  if (edits.length === 0) return outcome
+  edit(box, edits)
+  const second = findIssues(schema, box[0])
+  return 'value' in second || second.findings.length < outcome.findings.length ? second : outcome
+}
+
+function isIgnoredKey({ kind, path }: Finding): boolean {
+  return kind === 'unknownKey' && String(path.at(-1)).startsWith('x-')
 }
 
 /** The value in a list of one, so that it can be replaced like any other. */
@@ -36,15 +60,6 @@ interface Edit {
   readonly value: number | boolean | undefined
 }
 
-function editFor(finding: Finding, slot: Slot, untyped: Untyped): readonly Edit[] {
-  const key = finding.path.at(-1)
-  if (finding.kind === 'unknownKey') {
-    return String(key).startsWith('x-') ? [{ path: finding.path, value: undefined }] : []
-  }
-  const value = finding.wantsOther ? retyped(finding.path, slot, untyped) : undefined
-  return value === undefined ? [] : [{ path: finding.path, value }]
-}
-
 function retyped(
   path: readonly (string | number)[],
   slot: Slot,
@@ -52,13 +67,20 @@ function retyped(
 ): number | boolean | undefined {
   let { container, key }: Slot = slot
   for (const next of path) {
-    container = (container as Record<string | number, object>)[key]!
+    const below = (container as Record<string | number, unknown>)[key]
+    if (typeof below !== 'object' || below === null) return undefined
+    container = below
     key = next
   }
   if (!untyped.get(container)?.has(key)) return undefined
   const text = (container as Record<string | number, string>)[key]!
   if (text === 'true' || text === 'false') return text === 'true'
   return NUMBER.test(text) ? Number(text) : undefined
+}
+
+function edit(box: Box, edits: readonly Edit[]): void {
+  box[0] = copy(box[0])
+  for (const one of edits) apply(one, box)
 }
 
 function apply(edit: Edit, box: Box): void {

@@ -10,8 +10,6 @@ export interface Finding {
   readonly message: string
   readonly hint?: string | undefined
   readonly kind: 'value' | 'key' | 'unknownKey' | 'missingKey'
-  /** Text stands where a number or a switch is expected. */
-  readonly wantsOther?: boolean | undefined
 }
 
 export type Verdict = { readonly value: unknown } | { readonly findings: readonly Finding[] }
@@ -48,13 +46,14 @@ function valueFinding(issue: Issue, path: readonly (string | number)[]): Finding
     return { path, message: '', kind: 'missingKey' }
   }
   const hint = hintOf(issue)
-  const wantsOther = issue.code === 'invalid_type' && typeof issue.input === 'string'
-  return { path, message: issue.message, hint, kind: 'value', wantsOther }
+  return { path, message: issue.message, hint, kind: 'value' }
 }
 
 function hintOf(issue: Issue): string | undefined {
   if (issue.code === 'custom') return issue.params?.['hint'] as string | undefined
   const text = issue.input
+  if (typeof text === 'number' && issue.message.includes('is not a duration'))
+    return `write ${text}s or ${text}ms`
   return issue.code === 'invalid_value' && typeof text === 'string' ? nearWord(text, issue.values) : undefined
 }
 
@@ -76,7 +75,7 @@ function unionFindings(issue: UnionIssue, path: readonly (string | number)[]): r
   if (misfit(best) < WRONG_KIND) return prefix(best.flatMap(toFindings))
   if (issue.input === undefined && path.length > 0) return [{ path, message: '', kind: 'missingKey' }]
   const own = isScalar(issue.input) ? issue.errors.flat().find(hasOwnMessage) : undefined
-  if (own) return [{ path, message: own.message, kind: 'value', wantsOther: true }]
+  if (own) return [valueFinding(own, path)]
   if (issue.message !== UNION) return [{ path, message: issue.message, kind: 'value' }]
   return [kindFinding(issue, path)]
 }
@@ -126,7 +125,6 @@ function kindFinding(issue: UnionIssue, path: readonly (string | number)[]): Fin
     message: `${show(issue.input)} is not ${either(expected)}`,
     hint,
     kind: 'value',
-    wantsOther: true,
   }
 }
 
