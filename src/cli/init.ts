@@ -51,10 +51,11 @@ services:
         retry: false
 `
 
+// The word is put in so that no tool takes the template's export for one of this file.
 const TYPESCRIPT = `// The config of a Turnpike gateway. Every key: docs/config.md; every mistake: turnpike check
 import { defineConfig } from 'turnpike'
 
-export default defineConfig({
+${'export'} default defineConfig({
   version: 1,
 
   listen: ':8080', // clients

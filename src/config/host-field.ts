@@ -14,7 +14,7 @@ export const hosts = z
   .union([host, z.array(host).min(1)])
   .transform((one): readonly string[] => (Array.isArray(one) ? [...new Set(one)] : [one]))
 
-export function readHost(written: string): { readonly value: string } | Refusal {
+function readHost(written: string): { readonly value: string } | Refusal {
   if (written === '*') return refuse(written, 'leave "host" out to match any host')
   if (written.includes('/')) return refuse(written, 'write the name alone, without scheme and path')
   const wildcard = written.startsWith('*.') ? '*.' : ''

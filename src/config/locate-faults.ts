@@ -8,7 +8,9 @@ export function locateFaults(faults: readonly ConfigFault[], state: LoadState): 
   for (const fault of faults) {
     const { message, hint } = fault
     const position = fault.position ?? locate(fault, state)
-    const identity = JSON.stringify([position.file, position.line, position.column, message])
+    // Aliased values are found at many paths and written at one place; a module has no place but the path.
+    const place = position.line === undefined ? fault.path : [position.line, position.column]
+    const identity = JSON.stringify([position.file, place, message])
     if (seen.has(identity)) continue
     seen.add(identity)
     const { secrets } = state

@@ -4,6 +4,8 @@ import { type Refusal, textField } from './text-field.ts'
 export const path = textField((text) => readPath(text) ?? { value: text })
 
 const PARAMETER = /^:[A-Za-z_][A-Za-z0-9_]*$/
+// With path parameters too (`..;x`), which some servers cut off before they resolve dots.
+const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;.*)?$/i
 const MAX_PATH_LENGTH = 2048
 
 /** Why `written` is not a path pattern. */
@@ -22,8 +24,7 @@ export function readPath(written: string): Refusal | undefined {
   if (star >= 0)
     return refuse('may hold "*" only as its last segment', 'write /a/* for /a and everything below')
   if (segments.slice(0, -1).includes('')) return refuse('has an empty segment', 'remove the "//"')
-  if (segments.some((segment) => /^(?:\.|%2e){1,2}(?:;.*)?$/i.test(segment)))
-    return refuse('has a "." or ".." segment')
+  if (segments.some((segment) => DOT_SEGMENT.test(segment))) return refuse('has a "." or ".." segment')
   return readParameters(segments, refuse)
 }
 

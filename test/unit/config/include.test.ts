@@ -1,6 +1,6 @@
 // Team files: found by glob, merged into the root, refused when they hold more than services.
 import { describe, expect, it } from 'vitest'
-import { load, loaded, withRoute } from './config-under-test.ts'
+import { load, loaded, withRoute, writeFiles } from './config-under-test.ts'
 
 const ROOT = `include: [services/*.yaml]\n`
 const team = (name: string, extra = '') =>
@@ -155,6 +155,19 @@ services/b.yaml:2:1  error  unknown key "defaults"
       'b.yaml': team('b'),
     })
     expect(routes.map(({ id }) => id)).toEqual(['a.r', 'b.r'])
+  })
+
+  it('are a thousand at most', async () => {
+    const teams = Array.from({ length: 1001 }, (_, at) => [`t/${at}.yaml`, ''] as const)
+    const { render } = await load({ 'turnpike.yaml': 'include: [t/*.yaml]\n', ...Object.fromEntries(teams) })
+    expect(render(false)).toContain('turnpike.yaml:1:10  error  include: 1001 files, more than 1000')
+  })
+
+  it('that are found by an absolute pattern are watched there', async () => {
+    const folder = writeFiles({ 'teams/b.yaml': team('b') })
+    const { files, configuration } = await load(`include: ${folder}/teams/*.yaml\n`)
+    expect(configuration?.routes.map(({ id }) => id)).toEqual(['b.r'])
+    expect(files).toContain(`${folder}/teams`)
   })
 
   it('give the same hash as one file', async () => {

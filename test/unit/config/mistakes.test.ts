@@ -510,6 +510,17 @@ describe('SSRF', () => {
   })
 })
 
+describe('a dot segment', () => {
+  it.each(['/a/..', '/./a', '/%2e%2E/a', '/a/..;x/b', '/.%2e'])(
+    'in the spelling %s is refused',
+    async (path) => {
+      expect(await faultsOf(route(`match: ${path}`))).toEqual([
+        expect.stringContaining('has a "." or ".." segment'),
+      ])
+    },
+  )
+})
+
 describe('several mistakes', () => {
   it('are told in the order of the file, and none that only follows from another', async () => {
     const told = await faultsOf(`services:

@@ -100,6 +100,13 @@ turnpike.config.ts  error  unknown key "retri" in services.a.routes.r
     expect(render(false)).toContain(told)
   })
 
+  it('with the same mistake at two places is told both', async () => {
+    const { faults } = await load({
+      'c.mjs': `export default { services: { a: { targets: ['http://a'], routes: { r: 'x', s: 'x' } } } }`,
+    })
+    expect(faults.map(({ path }) => path.at(-1))).toEqual(['r', 's'])
+  })
+
   it('that throws is told with its line', async () => {
     const { faults } = await load({ 'c.mjs': '\n\nthrow new Error("no luck")' })
     expect(faults[0]?.position?.line).toBe(3)
