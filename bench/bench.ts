@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Backend, startBackend } from './backend/backend.ts'
 import { type SharedServices, startSharedServices } from './backend/shared-services.ts'
+import { isBuilt } from './contestants/turnpike.ts'
 import { type LoadClient, startLoadClient } from './load/load-client.ts'
 import { chooseCores, moveSelf } from './machine/cores.ts'
 import { readMachineFacts } from './machine/machine-facts.ts'
@@ -16,8 +17,9 @@ import { chosenMeasurements } from './scenarios/scenarios.ts'
 async function main(argv: readonly string[]): Promise<number> {
   const options = readOptions(argv)
   if (typeof options === 'number') return options
-  if (process.platform !== 'linux') {
-    process.stderr.write('bench: needs Linux, where /proc tells the CPU time of every process\n')
+  const obstacle = obstacleTo(options)
+  if (obstacle !== undefined) {
+    process.stderr.write(`bench: ${obstacle}\n`)
     return 1
   }
   const startedAt = performance.now()
@@ -57,6 +59,11 @@ function readOptions(argv: readonly string[]): Options | number {
     process.stderr.write(`bench: ${(thrown as Error).message}\n\n${USAGE}`)
     return 64
   }
+}
+
+function obstacleTo({ build }: Options): string | undefined {
+  if (process.platform !== 'linux') return 'needs Linux, where /proc tells the CPU time of every process'
+  return isBuilt(build) ? undefined : 'there is no dist/ to measure: npm run build first'
 }
 
 async function measure(bench: Bench): Promise<Map<string, ScenarioResult>> {

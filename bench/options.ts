@@ -34,7 +34,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --quick            a subset in two minutes: fewer rounds, without ${NOT_QUICK.join(', ')}
   --only A,B         these scenarios: ${SCENARIOS.join(', ')}
   --rounds N         rounds, each with a fresh start of every contestant (5; quick: 2)
-  --seconds N        of measuring per contestant and round (5; quick: 1.5)
+  --seconds N        of measuring per contestant and round (5; quick: 1.25)
   --dist             the built gateway instead of the sources (npm run build first)
   --out FOLDER       where RESULTS.md and results.json go; a whole run writes to bench/, a part nowhere
 `
@@ -58,7 +58,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     quick,
     scenarios: values.only === undefined ? defaultScenarios(quick) : parseScenarios(values.only),
     rounds: positive('--rounds', values.rounds, quick ? 2 : 5),
-    seconds: positive('--seconds', values.seconds, quick ? 1.5 : 5),
+    seconds: positive('--seconds', values.seconds, quick ? 1.25 : 5),
     build: values.dist ? 'dist' : 'sources',
     out: values.out,
   }

@@ -85,7 +85,7 @@ export function hostName(host: number): string {
 }
 
 /** The pattern of a host's route; each third of a kind. */
-export function routePath(at: number): string {
+function routePath(at: number): string {
   const kind = at % 3
   if (kind === 0) return `/r${at}/list`
   return kind === 1 ? `/r${at}/items/:id` : `/r${at}/files/*`

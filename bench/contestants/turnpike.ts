@@ -1,5 +1,5 @@
 // The gateway, started the way a user starts it, with one config or another.
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { requestHead } from '../load/request-bytes.ts'
@@ -19,6 +19,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Where the gateway is started from. */
 export type Build = 'sources' | 'dist'
+
+const PROGRAMS: Readonly<Record<Build, string>> = {
+  sources: join(ROOT, 'src/main.ts'),
+  dist: join(ROOT, 'dist/src/main.js'),
+}
+
+export function isBuilt(build: Build): boolean {
+  return existsSync(PROGRAMS[build])
+}
 
 export function turnpikeBare(build: Build): Contestant {
   return {
@@ -70,12 +79,18 @@ export function turnpikeFull(options: FullOptions): Contestant {
 function gatewayArguments(build: Build, site: Site, config: string): readonly string[] {
   const file = configFile(site)
   writeFileSync(file, config)
-  const program =
-    build === 'sources'
-      ? ['--conditions=turnpike-source', join(ROOT, 'src/main.ts')]
-      : [join(ROOT, 'dist/src/main.js')]
+  const conditions = build === 'sources' ? ['--conditions=turnpike-source'] : []
   const listen = ['--listen', `127.0.0.1:${site.port}`, '--status', `127.0.0.1:${site.statusPort}`]
-  return [...program, 'run', file, '--json', ...listen, '--admin', `127.0.0.1:${site.adminPort}`]
+  return [
+    ...conditions,
+    PROGRAMS[build],
+    'run',
+    file,
+    '--json',
+    ...listen,
+    '--admin',
+    `127.0.0.1:${site.adminPort}`,
+  ]
 }
 
 /** Where the config of a running gateway is: changing it reloads. */

@@ -9,8 +9,8 @@ export interface Cores {
   readonly measured: number
   /** Of the generator, the backend and all else; the same one where there is only one. */
   readonly load: readonly number[]
-  /** False: `taskset` is missing, the kernel places everything as it likes. */
-  readonly pinned: boolean
+  /** The program that pins. Undefined: the kernel places everything as it likes. */
+  readonly taskset: string | undefined
   /** For the report. */
   readonly note: string
 }
@@ -21,27 +21,33 @@ export function chooseCores(): Cores {
   const measured = allowed[0] ?? 0
   const others = allowed.slice(1)
   const load = others.length > 0 ? others : [measured]
-  const pinned = findProgram('taskset') !== undefined
-  return { measured, load, pinned, note: noteOf({ measured, others, pinned }) }
+  const taskset = findProgram('taskset')
+  return { measured, load, taskset, note: noteOf({ measured, others, taskset }) }
 }
 
 /** This process, and with it everything that it will start unless told otherwise. */
 export function moveSelf(cores: Cores): void {
-  if (!cores.pinned) return
+  if (cores.taskset === undefined) return
   const list = cores.load.join(',')
-  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', list, String(process.pid)], {
+  execFileSync(cores.taskset, ['--all-tasks', '--cpu-list', '--pid', list, String(process.pid)], {
     stdio: 'ignore',
   })
 }
 
 /** The command with what puts it on the measured core in front. */
 export function onMeasuredCore(cores: Cores, command: readonly string[]): readonly string[] {
-  return cores.pinned ? ['taskset', '--cpu-list', String(cores.measured), ...command] : command
+  if (cores.taskset === undefined) return command
+  return [cores.taskset, '--cpu-list', String(cores.measured), ...command]
 }
 
-function noteOf({ measured, others, pinned }: { measured: number; others: number[]; pinned: boolean }) {
-  if (!pinned)
+interface Placement extends Pick<Cores, 'measured' | 'taskset'> {
+  readonly others: readonly number[]
+}
+
+function noteOf({ measured, others, taskset }: Placement): string {
+  if (taskset === undefined) {
     return 'NOT PINNED: taskset (util-linux) is missing, so contestant, load and backend share cores'
+  }
   if (others.length === 0) return 'ONE CORE: contestant, load and backend share it, so rates say little'
   return `contestant on core ${measured}; load, backend, Redis and collector on core ${others.join(', ')}`
 }

@@ -1,4 +1,5 @@
 // What a reader has to know before trusting a row: wide spreads, company on the core, wrong answers.
+import type { Failures } from '../load/orders.ts'
 import type { ClosedRound } from '../scenarios/closed-round.ts'
 import { median, spread } from '../statistics/statistics.ts'
 import { percentOf } from './format.ts'
@@ -21,16 +22,20 @@ export function doubtsAbout(name: string, rounds: readonly ClosedRound[]): strin
 }
 
 function doubtsAboutRound(title: string, round: ClosedRound): string[] {
-  const { count, examples } = round.failures
   return [
+    ...(round.sliceUsPerRequest.some(Number.isNaN) ? [`${title}: no answer during a part of it.`] : []),
     ...(round.spread > SPREAD_IN_ROUND
       ? [`${title}: its slices differ by ${percentOf(round.spread)}, too wide.`]
       : []),
     ...(round.foreign > FOREIGN
       ? [`${title}: ${percentOf(round.foreign)} of its core went to somebody else.`]
       : []),
-    ...(count > 0 ? [`${title}: ${count} wrong answers (${examples[0]}): its numbers mean nothing.`] : []),
+    ...wrongAnswers(title, round.failures),
   ]
+}
+
+export function wrongAnswers(title: string, { count, examples }: Failures): string[] {
+  return count > 0 ? [`${title}: ${count} wrong answers (${examples[0]}): its numbers mean nothing.`] : []
 }
 
 /** A sentence when the contestant's core was not full, so that its rate is not its limit. */

@@ -9,7 +9,7 @@ import { warmUpMs } from './warm-up.ts'
 const SLICES = 4
 
 /** Process ids that belong to the contestant itself; other groups of `cpuMs` are its helpers. */
-export const SELF = 'self'
+const SELF = 'self'
 
 export interface ClosedRoundOrder {
   readonly connections: number
@@ -67,8 +67,8 @@ export async function measureClosed(
 export function summarizeRound(report: ClosedLoopReport, alone: boolean): ClosedRound {
   const total = addSlices(report.slices)
   const { [SELF]: selfMs = 0, ...helpersMs } = total.cpuMs
-  const perRequest = (ms: number) => (ms * 1000) / total.answered
-  const sliceUsPerRequest = report.slices.map(({ cpuMs, answered }) => ((cpuMs[SELF] ?? 0) * 1000) / answered)
+  const perRequest = (ms: number) => usPer(ms, total.answered)
+  const sliceUsPerRequest = report.slices.map(({ cpuMs, answered }) => usPer(cpuMs[SELF] ?? 0, answered))
   return {
     cpuUsPerRequest: perRequest(selfMs),
     helperUsPerRequest: mapValues(helpersMs, perRequest),
@@ -82,6 +82,11 @@ export function summarizeRound(report: ClosedLoopReport, alone: boolean): Closed
     sliceUsPerRequest,
     failures: report.failures,
   }
+}
+
+/** NaN, and so a dash in the tables, when nothing was answered. */
+function usPer(ms: number, answered: number): number {
+  return answered === 0 ? Number.NaN : (ms * 1000) / answered
 }
 
 function addSlices(slices: readonly Slice[]): Slice {

@@ -12,6 +12,7 @@ import { kilobytes, megabytes, millis, whole } from '../report/format.ts'
 import { median } from '../statistics/statistics.ts'
 import { measureOpen } from './open-round.ts'
 import { type Bench, fieldOf, type ScenarioResult } from './scenario.ts'
+import { warmUp } from './warm-up.ts'
 
 const WANTED = 10_000
 /** Files that the generator and the contestants need besides. */
@@ -80,6 +81,7 @@ async function measureOnce(bench: Bench, contestant: Contestant, count: number):
   const running = await startContestant(contestant, bench.place)
   const others = { perSecond: PER_SECOND, seconds: bench.options.seconds }
   try {
+    await warmUp(bench, running)
     const before = await measureOpen(bench, running, others)
     const rssBeforeBytes = running.usage().rssBytes
     const held = await hold(bench, running, count)

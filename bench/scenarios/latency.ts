@@ -5,12 +5,14 @@ import { direct, nginx } from '../contestants/peers.ts'
 import { startContestant } from '../contestants/running.ts'
 import { turnpikeBare } from '../contestants/turnpike.ts'
 import type { OpenLoopReport } from '../load/orders.ts'
+import { wrongAnswers } from '../report/doubts.ts'
 import { millis } from '../report/format.ts'
 import type { LatencySummary } from '../statistics/latencies.ts'
 import { median } from '../statistics/statistics.ts'
 import { fullContestants } from './full-contestants.ts'
 import { measureOpen } from './open-round.ts'
 import { type Bench, fieldOf, type ScenarioResult, type Table } from './scenario.ts'
+import { warmUp } from './warm-up.ts'
 
 const PER_SECOND = 2000
 
@@ -44,6 +46,7 @@ export async function measureLatency(bench: Bench): Promise<ScenarioResult> {
 async function measureOnce(bench: Bench, contestant: Contestant): Promise<OpenLoopReport> {
   const running = await startContestant(contestant, bench.place)
   try {
+    await warmUp(bench, running)
     return await measureOpen(bench, running, { perSecond: PER_SECOND, seconds: bench.options.seconds })
   } finally {
     await running.stop()
@@ -59,7 +62,7 @@ function latencyTable(reports: Reports, missing: readonly string[]): Table {
       'what a contestant has more than `direct` in the same round; every number is the median of the rounds, in ms.',
     columns: ['contestant', 'p50', 'p99', 'p99.9', 'max', 'added p50', 'added p99', 'added p99.9'],
     rows: Object.entries(reports).map(([name, own]) => rowOf(name, own, directly)),
-    notes: [...missing, latenessNote(directly), ...Object.entries(reports).flatMap(wrongAnswers)],
+    notes: [...missing, latenessNote(directly), ...Object.entries(reports).flatMap(doubts)],
   }
 }
 
@@ -88,10 +91,6 @@ function latenessNote(directly: readonly OpenLoopReport[]): string {
   return `The generator itself sends ${millis(p50)} ms (p99 ${millis(p99)} ms) late; that is in every row.`
 }
 
-function wrongAnswers([name, reports]: [string, readonly OpenLoopReport[]]): string[] {
-  return reports.flatMap(({ failures }, at) =>
-    failures.count > 0
-      ? [`${name}, round ${at + 1}: ${failures.count} wrong answers (${failures.examples[0]}).`]
-      : [],
-  )
+function doubts([name, reports]: [string, readonly OpenLoopReport[]]): string[] {
+  return reports.flatMap(({ failures }, at) => wrongAnswers(`${name}, round ${at + 1}`, failures))
 }

@@ -1,7 +1,7 @@
 // The table of `bare`, `full` and `full-exact`.
 import { doubtsAbout, unsaturated } from '../report/doubts.ts'
 import { megabytes, micros, percentOf, times, whole } from '../report/format.ts'
-import { median, medianRatio, spread } from '../statistics/statistics.ts'
+import { lowest, median, medianRatio, spread } from '../statistics/statistics.ts'
 import type { ClosedRound } from './closed-round.ts'
 import type { RoundsByContestant } from './requests.ts'
 import type { Table } from './scenario.ts'
@@ -50,7 +50,7 @@ function rowOf(name: string, all: RoundsByContestant): string[] {
   const middle = (pick: (round: ClosedRound) => number) => median(rounds.map(pick))
   return [
     name,
-    micros(Math.min(...cpu)),
+    micros(lowest(cpu)),
     micros(median(cpu)),
     times(ratio('nginx')),
     times(ratio('http-proxy')),

@@ -1,4 +1,5 @@
 // The tables of `routes`.
+import { wrongAnswers } from '../report/doubts.ts'
 import { megabytes, millis, whole } from '../report/format.ts'
 import type { RoutesMeasured } from './routes.ts'
 import type { Table } from './scenario.ts'
@@ -35,7 +36,7 @@ function reloadsTable(measured: readonly RoutesMeasured[], { perSecond, reloads 
   return {
     title: 'routes: a gateway with that many',
     about:
-      `${reloads} changes of the config file under ${perSecond} requests/s (open loop), times in ms. A stall is ` +
+      `The config file is changed ${reloads}x under ${perSecond} requests/s (open loop), times in ms. A stall is ` +
       'told twice: the worst latency that a client saw, and the longest delay that the gateway measured of its ' +
       'event loop (which includes the one of writing /metrics before). `quiet` is the same load without reloads.',
     columns: [
@@ -60,7 +61,7 @@ function reloadsTable(measured: readonly RoutesMeasured[], { perSecond, reloads 
       ...(reload.reloads === reloads
         ? []
         : [`${whole(routes)} routes: ${reload.reloads} of ${reloads} reloads were applied in the time.`]),
-      ...(reload.wrongAnswers > 0 ? [`${whole(routes)} routes: ${reload.wrongAnswers} wrong answers.`] : []),
+      ...reload.failures.flatMap((failures) => wrongAnswers(`${whole(routes)} routes`, failures)),
     ]),
   }
 }

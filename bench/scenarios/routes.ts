@@ -8,16 +8,19 @@ import { promisify } from 'node:util'
 import { type Running, startContestant } from '../contestants/running.ts'
 import { configFile, turnpikeWithRoutes } from '../contestants/turnpike.ts'
 import { manyRoutesConfig } from '../contestants/turnpike-configs.ts'
+import type { Failures } from '../load/orders.ts'
 import { onMeasuredCore } from '../machine/cores.ts'
 import { readMetric } from './metric.ts'
 import { measureOpen } from './open-round.ts'
 import type { RouteCosts } from './route-costs.ts'
 import { routesTables } from './routes-table.ts'
 import type { Bench, ScenarioResult } from './scenario.ts'
+import { warmUp } from './warm-up.ts'
 
 const COUNTS = [10, 1000, 10_000, 50_000]
 const QUICK_COUNTS = [10, 10_000]
 const RELOADS = 3
+const QUICK_RELOADS = 1
 const PER_SECOND = 500
 /** Longer than the gateway waits after a change of the file, and than the load takes to begin. */
 const MARGIN_MS = 1000
@@ -31,7 +34,7 @@ export interface ReloadCosts {
   /** Worst latency from the scheduled time, and the gateway's own reading of its event loop. */
   readonly quiet: Stall
   readonly reloading: Stall
-  readonly wrongAnswers: number
+  readonly failures: readonly Failures[]
 }
 
 export interface Stall {
@@ -53,9 +56,11 @@ export async function measureRoutes(bench: Bench): Promise<ScenarioResult> {
     measured.push({ routes, costs, reload: await measureReloads(bench, routes) })
   }
   return {
-    tables: routesTables(measured, { perSecond: PER_SECOND, reloads: RELOADS }),
+    tables: routesTables(measured, { perSecond: PER_SECOND, reloads: reloadsOf(bench) }),
     raw: measured,
-    wrongAnswers: measured.reduce((sum, { reload }) => sum + reload.wrongAnswers, 0),
+    wrongAnswers: measured
+      .flatMap(({ reload }) => reload.failures)
+      .reduce((sum, { count }) => sum + count, 0),
   }
 }
 
@@ -74,9 +79,10 @@ async function measureReloads(bench: Bench, routes: number): Promise<ReloadCosts
   try {
     await sleep(SETTLE_MS)
     const rssBytes = running.usage().rssBytes
-    const quiet = await stallDuring(bench, running, async () => sleep(MARGIN_MS))
+    await warmUp(bench, running)
+    const quiet = await stallDuring(bench, running, async () => {})
     const before = await appliedReloads(running)
-    const reloading = await stallDuring(bench, running, () => reloadRepeatedly(running, routes))
+    const reloading = await stallDuring(bench, running, () => reloadRepeatedly(bench, running, routes))
     return {
       rssBytes,
       rssAfterBytes: running.usage().rssBytes,
@@ -84,7 +90,7 @@ async function measureReloads(bench: Bench, routes: number): Promise<ReloadCosts
       reloads: (await appliedReloads(running)) - before,
       quiet: quiet.stall,
       reloading: reloading.stall,
-      wrongAnswers: quiet.wrongAnswers + reloading.wrongAnswers,
+      failures: [quiet.failures, reloading.failures],
     }
   } finally {
     await running.stop()
@@ -95,23 +101,27 @@ async function measureReloads(bench: Bench, routes: number): Promise<ReloadCosts
 async function stallDuring(bench: Bench, running: Running, disturb: () => Promise<unknown>) {
   // Reading the highest lag also resets it.
   await readMetric(running, 'nodejs_eventloop_lag_max_seconds')
-  const seconds = (MARGIN_MS + RELOADS * pauseBetween(running)) / 1000
-  const load = measureOpen(bench, running, { perSecond: PER_SECOND, seconds, warmUpMs: MARGIN_MS })
+  const seconds = (MARGIN_MS + reloadsOf(bench) * pauseBetween(running)) / 1000
+  const load = measureOpen(bench, running, { perSecond: PER_SECOND, seconds })
   const [report] = await Promise.all([load, disturb()])
   const lag = await readMetric(running, 'nodejs_eventloop_lag_max_seconds')
   return {
     stall: { worstMs: report.latency.maxMs, loopLagMs: lag * 1000 },
-    wrongAnswers: report.failures.count,
+    failures: report.failures,
   }
 }
 
 // Not by asking whether it is done: the answer to /metrics is work on the same event loop.
-async function reloadRepeatedly(running: Running, routes: number): Promise<void> {
-  await sleep(2 * MARGIN_MS)
-  for (let revision = 1; revision <= RELOADS; revision++) {
+async function reloadRepeatedly(bench: Bench, running: Running, routes: number): Promise<void> {
+  await sleep(MARGIN_MS)
+  for (let revision = 1; revision <= reloadsOf(bench); revision++) {
     writeFileSync(configFile(running.site), manyRoutesConfig(running.site, { routes, revision }))
     await sleep(pauseBetween(running))
   }
+}
+
+function reloadsOf({ options }: Bench): number {
+  return options.quick ? QUICK_RELOADS : RELOADS
 }
 
 /** A reload takes no longer than the start did, which did the same and more. */

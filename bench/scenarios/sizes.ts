@@ -60,15 +60,16 @@ export async function measureSizes(bench: Bench): Promise<ScenarioResult> {
 }
 
 async function measureOnce(bench: Bench, contestant: Contestant, slowly: boolean): Promise<SizesRound> {
+  const seconds = bench.options.seconds / 2
   const down = await withContestant(contestant, bench.place, async (running) => ({
-    '100 B': await measureClosed(bench, running, DOWNLOADS['100 B']),
-    '10 KB': await measureClosed(bench, running, DOWNLOADS['10 KB']),
-    '1 MB': await measureClosed(bench, running, DOWNLOADS['1 MB']),
+    '100 B': await measureClosed(bench, running, { ...DOWNLOADS['100 B'], seconds }),
+    '10 KB': await measureClosed(bench, running, { ...DOWNLOADS['10 KB'], seconds }),
+    '1 MB': await measureClosed(bench, running, { ...DOWNLOADS['1 MB'], seconds }),
   }))
   const uploads = { ...bench.place, backendPort: bench.backend.uploadPort }
   const up = await withContestant(contestant, uploads, async (running) => ({
-    base: await measureClosed(bench, running, { ...UPLOAD, shape: {}, seconds: bench.options.seconds / 4 }),
-    upload: await measureClosed(bench, running, UPLOAD),
+    base: await measureClosed(bench, running, { ...UPLOAD, shape: {}, seconds }),
+    upload: await measureClosed(bench, running, { ...UPLOAD, seconds }),
   }))
   return {
     bodies: { ...down, 'upload 1 MB': up.upload },

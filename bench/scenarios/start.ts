@@ -5,7 +5,7 @@ import { caddy, haproxy, nginx } from '../contestants/peers.ts'
 import { startContestant } from '../contestants/running.ts'
 import { turnpikeWithRoutes } from '../contestants/turnpike.ts'
 import { megabytes, percentOf, whole } from '../report/format.ts'
-import { median, spread } from '../statistics/statistics.ts'
+import { lowest, median, spread } from '../statistics/statistics.ts'
 import { type Bench, fieldOf, type ScenarioResult } from './scenario.ts'
 
 const ROUTES = 100
@@ -54,7 +54,7 @@ function rowOf(name: string, starts: readonly Start[]): string[] {
   const ms = starts.map((start) => start.ms)
   return [
     name,
-    whole(Math.min(...ms)),
+    whole(lowest(ms)),
     whole(median(ms)),
     percentOf(spread(ms)),
     megabytes(median(starts.map(({ rssBytes }) => rssBytes))),

@@ -1,5 +1,9 @@
 // How long a freshly started contestant is under load before it is measured.
+import { SMALL_JSON } from '../backend/payloads.ts'
+import type { Running } from '../contestants/running.ts'
+import type { Bench } from './scenario.ts'
 
+const CONNECTIONS = 64
 const MIN_MS = 1000
 const MAX_MS = 3000
 const SHARE = 0.6
@@ -7,4 +11,23 @@ const SHARE = 0.6
 /** Node compiles the hot path within the first seconds: what it costs until then says nothing. */
 export function warmUpMs(seconds: number): number {
   return Math.min(MAX_MS, Math.max(MIN_MS, seconds * 1000 * SHARE))
+}
+
+/** Full load before a scenario with little: at its own rate it would take minutes until everything is compiled. */
+export async function warmUp({ load, cores, options }: Bench, { port, contestant }: Running): Promise<void> {
+  await load.carryOut({
+    kind: 'closed-loop',
+    target: {
+      port,
+      connections: CONNECTIONS,
+      requests: contestant.requests(),
+      expectedStatus: 200,
+      expectedBodyBytes: SMALL_JSON.length,
+    },
+    warmUpMs: 0,
+    slices: 1,
+    sliceMs: warmUpMs(options.seconds),
+    watch: {},
+    core: cores.measured,
+  })
 }
