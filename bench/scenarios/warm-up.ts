@@ -5,8 +5,8 @@ import type { Bench } from './scenario.ts'
 
 const CONNECTIONS = 64
 const MIN_MS = 1000
-const MAX_MS = 3000
-const SHARE = 0.6
+const MAX_MS = 4000
+const SHARE = 0.8
 
 /** Node compiles the hot path within the first seconds: what it costs until then says nothing. */
 export function warmUpMs(seconds: number): number {

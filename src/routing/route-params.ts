@@ -3,7 +3,7 @@ import type { PathPattern } from './path-pattern.ts'
 
 export type RouteParams = Readonly<Record<string, string>>
 
-export const NO_PARAMS: RouteParams = Object.freeze(Object.create(null) as Record<string, string>)
+const NO_PARAMS: RouteParams = Object.freeze(Object.create(null) as Record<string, string>)
 
 export function readParams(pattern: PathPattern, path: string): RouteParams {
   let params: Record<string, string> | undefined

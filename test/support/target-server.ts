@@ -63,7 +63,7 @@ export async function startTarget(answer: Answer = echoPath, port = 0): Promise<
   return Object.assign(target, { port: listening, url: `http://127.0.0.1:${listening}` })
 }
 
-export function echoPath(request: SeenRequest, response: ServerResponse): void {
+function echoPath(request: SeenRequest, response: ServerResponse): void {
   respondJson(response, 200, { path: request.url })
 }
 

@@ -61,6 +61,3 @@ export function fakeExchange(facts: FakeExchangeFacts = {}): FakeExchange {
 export function responseHead(status: number, ...pairs: string[]): ResponseHead {
   return { status, headers: new HeaderList(pairs) }
 }
-
-/** For plugins that need nothing of what the engine gives. */
-export const NO_CONTEXT = Object.freeze({}) as PluginContext<never>

@@ -163,7 +163,7 @@ export interface LogLine {
   readonly message: string
 }
 
-export class FakeLogger implements Logger {
+class FakeLogger implements Logger {
   readonly lines: LogLine[] = []
 
   debug(facts: object, message: string): void {
