@@ -4,7 +4,6 @@ import {
   type DirectResponse,
   type Exchange,
   HeaderList,
-  type PluginContext,
   type RequestBody,
   type ResponseHead,
 } from '../../../../src/plugin.ts'
