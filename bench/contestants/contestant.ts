@@ -25,6 +25,8 @@ export interface Contestant {
   readonly launch: ((site: Site) => Command) | undefined
   /** The heads that are sent in turn. */
   requests(shape?: RequestShape): readonly string[]
+  /** The gateway's counter of requests that were served without doing all that they should have cost. */
+  readonly shortcutMetric?: string
   /** Other processes that work for it and are counted apart, such as Redis. */
   readonly helpers?: Readonly<Record<string, readonly number[]>>
 }

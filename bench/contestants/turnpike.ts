@@ -71,6 +71,8 @@ export function turnpikeFull(options: FullOptions): Contestant {
       }
     },
     requests: (shape) => requestsWith(tokens, shape),
+    // Above it Redis was too slow to be waited for, and the node counted for itself: a cheaper request.
+    shortcutMetric: 'gateway_ratelimit_store_errors_total',
     helpers: { redis: [options.redisPid] },
   }
 }

@@ -2,12 +2,14 @@
 import type { Failures } from '../load/orders.ts'
 import type { ClosedRound } from '../scenarios/closed-round.ts'
 import { median, spread } from '../statistics/statistics.ts'
-import { percentOf } from './format.ts'
+import { percentOf, whole } from './format.ts'
 
 /** Slices of one round, and rounds of one contestant, that differ by more are told. */
 const SPREAD_IN_ROUND = 0.25
 const SPREAD_OF_ROUNDS = 0.3
 const FOREIGN = 0.05
+/** Of the answers: a few come from the cold start, before Redis is connected. */
+const SHORTCUTS = 0.01
 /** Below it the load, not the contestant, was the limit. */
 const SATURATED = 0.9
 
@@ -29,6 +31,9 @@ function doubtsAboutRound(title: string, round: ClosedRound): string[] {
       : []),
     ...(round.foreign > FOREIGN
       ? [`${title}: ${percentOf(round.foreign)} of its core went to somebody else.`]
+      : []),
+    ...(round.shortcuts > SHORTCUTS * round.answered
+      ? [`${title}: ${whole(round.shortcuts)} requests since its start were limited without Redis.`]
       : []),
     ...wrongAnswers(title, round.failures),
   ]

@@ -3,6 +3,7 @@ import type { RequestShape } from '../contestants/contestant.ts'
 import type { Running } from '../contestants/running.ts'
 import type { ClosedLoopReport, Failures, Slice } from '../load/orders.ts'
 import { spread } from '../statistics/statistics.ts'
+import { readMetricSum } from './metric.ts'
 import type { Bench } from './scenario.ts'
 import { warmUpMs } from './warm-up.ts'
 
@@ -33,6 +34,8 @@ export interface ClosedRound {
   /** Of the CPU per request between the slices of this round. */
   readonly spread: number
   readonly sliceUsPerRequest: readonly number[]
+  /** Requests since its start that did not do all that they should have cost. */
+  readonly shortcuts: number
   readonly failures: Failures
 }
 
@@ -60,11 +63,13 @@ export async function measureClosed(
     watch: { [SELF]: running.pids(), ...contestant.helpers },
     core: bench.cores.measured,
   })
-  return summarizeRound(report, contestant.launch !== undefined)
+  const { shortcutMetric } = contestant
+  const shortcuts = shortcutMetric === undefined ? 0 : await readMetricSum(running, shortcutMetric)
+  return { ...summarizeRound(report, contestant.launch !== undefined), shortcuts }
 }
 
 /** `alone`: the measured core is the contestant's, so what else ran there is foreign. */
-export function summarizeRound(report: ClosedLoopReport, alone: boolean): ClosedRound {
+export function summarizeRound(report: ClosedLoopReport, alone: boolean): Omit<ClosedRound, 'shortcuts'> {
   const total = addSlices(report.slices)
   const { [SELF]: selfMs = 0, ...helpersMs } = total.cpuMs
   const perRequest = (ms: number) => usPer(ms, total.answered)

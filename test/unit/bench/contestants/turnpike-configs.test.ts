@@ -1,8 +1,8 @@
 // The configs of the benchmark are valid, and its requests reach the routes that they are meant for.
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { signedTokens } from '../../../../bench/contestants/tokens.ts'
 import {
   bareConfig,
@@ -21,9 +21,11 @@ import { HeaderList } from '../../../../src/headers.ts'
 import { createRouteTable } from '../../../../src/routing/route-table.ts'
 
 const site = { backendPort: 9 }
+const folder = mkdtempSync(join(tmpdir(), 'turnpike-bench-test-'))
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function load(text: string, files: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'turnpike-bench-test-'))
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   const file = join(folder, 'turnpike.yaml')
   writeFileSync(file, text)

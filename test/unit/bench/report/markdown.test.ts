@@ -17,6 +17,7 @@ function round(changes: Partial<ClosedRound> = {}): ClosedRound {
     rssBytes: 1e7,
     spread: 0.1,
     sliceUsPerRequest: [20],
+    shortcuts: 0,
     failures: { count: 0, examples: [] },
     ...changes,
   }
@@ -80,6 +81,13 @@ describe('doubts', () => {
     expect(
       doubtsAbout('x', [round({ cpuUsPerRequest: Number.NaN, sliceUsPerRequest: [20, Number.NaN] })]),
     ).toEqual(['x, round 1: no answer during a part of it.'])
+  })
+
+  it('are told about limits that were not asked of Redis', () => {
+    expect(doubtsAbout('full', [round({ shortcuts: 400 })])).toEqual([])
+    expect(doubtsAbout('full', [round({ shortcuts: 1200 })])).toEqual([
+      'full, round 1: 1,200 requests since its start were limited without Redis.',
+    ])
   })
 
   it('are told about wrong answers, with an example', () => {

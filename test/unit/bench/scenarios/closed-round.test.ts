@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClosedLoopReport } from '../../../../bench/load/orders.ts'
 import { summarizeRound } from '../../../../bench/scenarios/closed-round.ts'
-import { metricValue } from '../../../../bench/scenarios/metric.ts'
+import { metricSum, metricValue } from '../../../../bench/scenarios/metric.ts'
 
 const REPORT: ClosedLoopReport = {
   slices: [
@@ -54,7 +54,14 @@ describe('a metric', () => {
     expect(metricValue(text, 'a_total{outcome="applied"}')).toBe(3)
   })
 
+  it('is summed over its labels', () => {
+    const labelled = 'n_total{a="x y"} 3\nn_total{a="z"} 4\nn_total_other 9\nn_totals 9\n'
+    expect(metricSum(labelled, 'n_total')).toBe(7)
+    expect(metricSum('n_total 2\n', 'n_total')).toBe(2)
+  })
+
   it('is 0 when it is not there', () => {
     expect(metricValue(text, 'b')).toBe(0)
+    expect(metricSum(text, 'b')).toBe(0)
   })
 })
