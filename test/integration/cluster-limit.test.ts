@@ -35,9 +35,10 @@ afterEach(async () => {
 
 async function startNodes(limit: string, count: number): Promise<void> {
   nodes = await Promise.all(Array.from({ length: count }, () => startProcessGateway(config(limit))))
-  await expect
-    .poll(async () => (await metrics(nodes.at(-1)!)).includes(`gateway_nodes ${count}`), { timeout: 10_000 })
-    .toBe(true)
+  for (const node of nodes) {
+    const known = async () => (await metrics(node)).includes(`gateway_nodes ${count}`)
+    await expect.poll(known).toBe(true)
+  }
 }
 
 async function metrics(node: ProcessGateway): Promise<string> {
