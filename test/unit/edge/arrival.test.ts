@@ -133,7 +133,14 @@ describe('a refused request', () => {
   ])('%j is an exchange with the error %s and nothing to forward', async (bytes, code) => {
     const exchange = await arrived(bytes)
     expect(exchange.error?.code).toBe(code)
-    expect(exchange).toMatchObject({ malformed: true, host: '', path: '/', query: '', clientIp: '127.0.0.1' })
+    expect(exchange).toMatchObject({
+      malformed: true,
+      trusted: false,
+      host: '',
+      path: '/',
+      query: '',
+      clientIp: '127.0.0.1',
+    })
     expect(exchange.request.headers.pairs).toEqual([])
     expect(exchange.body.present).toBe(false)
   })

@@ -69,6 +69,14 @@ describe('a body', () => {
     expect(raw.readableFlowing).not.toBe(true)
   })
 
+  it('is not read from the client before its reader is', async () => {
+    const { body } = await upload(3, 'abc')
+    const reader = body.open()
+    await turns()
+    expect(body.received).toBe(0)
+    expect(await textOf(reader)).toBe('abc')
+  })
+
   it('knows that the last byte is there only when it is', async () => {
     const { body, client, raw } = await upload(3, 'ab')
     const reader = body.open()
@@ -139,6 +147,17 @@ describe('replaying', () => {
     expect(body.replayable).toBe(false)
   })
 
+  it('is not begun in the middle', async () => {
+    const { body, client } = await chunkedUpload('3\r\nabc\r\n')
+    body.retain(2)
+    const reader = body.open()
+    await readSome(reader, 3)
+    body.retain(100)
+    client.write('1\r\nd\r\n0\r\n\r\n')
+    expect(await textOf(reader)).toBe('d')
+    expect(body.replayable).toBe(false)
+  })
+
   it('keeps nothing of a body that is declared longer', async () => {
     const { body } = await upload(4, 'a')
     body.retain(3)
@@ -191,6 +210,16 @@ describe('the limit', () => {
     body.retain(100)
     body.limit(3)
     await failureOf(body.open())
+    expect(() => body.open()).toThrow(expect.objectContaining({ code: 'BODY_TOO_LARGE' }))
+  })
+
+  it('was the reason, even if the client then goes away', async () => {
+    const { body, client, raw } = await upload(100, 'abcd')
+    body.limit(3)
+    await failureOf(body.open())
+    client.socket.resetAndDestroy()
+    await eventually(() => raw.destroyed)
+    await turns()
     expect(() => body.open()).toThrow(expect.objectContaining({ code: 'BODY_TOO_LARGE' }))
   })
 
@@ -306,13 +335,14 @@ describe('draining', () => {
   })
 
   it('takes the body away from its reader without harm', async () => {
-    const { body, client, raw } = await upload(6, 'abc')
+    const { body, client, raw } = await upload(5_000_003, 'abc')
     const reader = body.open()
     await readSome(reader, 3)
     body.drain()
-    client.write('def')
+    client.write(Buffer.alloc(5_000_000))
     await eventually(() => body.ended)
     expect(raw.complete).toBe(true)
+    expect(reader.readableLength).toBe(0)
     reader.destroy()
   })
 })

@@ -69,6 +69,8 @@ describe('draining', () => {
     expect(draining.clean).toBeUndefined()
     waiting[0]!.end('one')
     await busy.until((received) => received.includes('one'))
+    await clock.advance(200)
+    expect(draining.clean).toBeUndefined()
     idle.write(GET)
     await eventually(() => waiting.length === 2)
     await clock.advance(1000)

@@ -22,6 +22,30 @@ async function create(facts: Partial<ExchangeFacts> = {}): Promise<HttpExchange>
 }
 
 describe('an exchange', () => {
+  it('has the facts of its arrival, and the request that follows from them', async () => {
+    const exchange = await create()
+    expect(exchange).toMatchObject({
+      id: 'id-1',
+      startedAt: 1,
+      method: 'GET',
+      scheme: 'https',
+      host: 'gw.test',
+      path: '/a',
+      query: '?b',
+      clientIp: '1.2.3.4',
+      trusted: true,
+      headers: { pairs: ['Host', 'gw.test'] },
+    })
+    const { request, body } = exchange
+    expect(request).toMatchObject({
+      exchange,
+      method: 'GET',
+      path: '/a?b',
+      headers: { pairs: ['Host', 'gw.test'] },
+    })
+    expect(request.body).toBe(body)
+  })
+
   it('starts with nothing decided', async () => {
     const exchange = await create()
     expect(exchange).toMatchObject({

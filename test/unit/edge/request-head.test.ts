@@ -176,7 +176,12 @@ describe('what goes on', () => {
   })
 
   it('is everything when a Connection names only itself', () => {
-    expect(read('X-A', '1', 'Connection', 'close, Keep-Alive').forward).toEqual(['X-A', '1'])
+    const pairs = ['X-A', '1', 'Close', '2']
+    expect(read(...pairs, 'Connection', 'close, Keep-Alive').forward).toEqual(pairs)
+  })
+
+  it('may be named like the host', () => {
+    expect(read('gw.test', '1').forward).toEqual(['gw.test', '1'])
   })
 
   it('keeps what proxies in front say apart', () => {

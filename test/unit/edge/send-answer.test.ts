@@ -122,8 +122,9 @@ describe('an answer without a body', () => {
 
   it('to HEAD drops a body that the gateway made', async () => {
     const arrived = await get('HEAD')
-    answerTo(arrived, { status: 404, body: '{"code":"x"}' }, { method: 'HEAD' })
+    const { sent } = answerTo(arrived, { status: 404, body: '{"code":"x"}' }, { method: 'HEAD' })
     expect((await receive(arrived)).body).toBe('')
+    expect(sent.bytes).toBe(0)
   })
 
   it('304 keeps the length of what was not sent (RFC 9110 section 8.6)', async () => {

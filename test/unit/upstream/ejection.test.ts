@@ -97,8 +97,19 @@ describe('the success rate', () => {
     await everySecond(created, 'FSFSF')
     await probe(created)
     created.ejection.onSuccess()
-    await everySecond(created, 'F')
+    await everySecond(created, 'FSSSF')
     expect(created.ejection.isEjected).toBe(false)
+  })
+
+  it('of a target that is back says nothing before there are enough requests again', async () => {
+    const created = create({ failures: 100 })
+    await everySecond(created, 'FSFSF')
+    await probe(created)
+    created.ejection.onSuccess()
+    await everySecond(created, 'FFFF')
+    expect(created.ejection.isEjected).toBe(false)
+    await everySecond(created, 'F')
+    expect(created.ejection.isEjected).toBe(true)
   })
 })
 

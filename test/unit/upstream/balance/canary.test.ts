@@ -67,10 +67,16 @@ describe('a caller', () => {
     expect(before.every((caller) => many(exchangeOf(caller)) === 'canary')).toBe(true)
   })
 
-  it('is told apart by what it sticks by, and by nothing else', () => {
-    const choose = chooser(0.5, 'consumer')
-    const side = choose(exchangeOf({ consumer: 'x', ip: '1.1.1.1' }))
-    for (const { ip } of callers.slice(0, 50)) expect(choose(exchangeOf({ consumer: 'x', ip }))).toBe(side)
+  it.each([
+    ['ip', { ip: '1.1.1.1' }],
+    ['consumer', { consumer: 'x' }],
+    ['header:X-Tenant', { headers: ['x-tenant', 'x'] }],
+    ['cookie:session', { headers: ['Cookie', 'session=x'] }],
+  ] as [string, Caller][])('is told apart by %s, and by nothing else', (stickyBy, same) => {
+    const others = callers.slice(0, 50)
+    const choose = chooser(0.5, stickyBy)
+    expect(new Set(others.map((caller) => choose(exchangeOf(caller)))).size).toBe(2)
+    expect(new Set(others.map((caller) => choose(exchangeOf({ ...caller, ...same })))).size).toBe(1)
   })
 
   it.each(['consumer', 'header:X-Tenant', 'cookie:session'])(
@@ -90,10 +96,10 @@ describe('a caller', () => {
     ['session=s1==', 's1=='],
     ['xsession=s2; session=s1', 's1'],
   ])('with the cookies %j is known by %s', (cookie, value) => {
-    const byCookie = (header: string, percent: number) =>
-      chooser(percent, 'cookie:session')(exchangeOf({ headers: ['Cookie', header] }))
-    for (const percent of [0.1, 0.3, 0.5, 0.7, 0.9]) {
-      expect(byCookie(cookie, percent)).toBe(byCookie(`session=${value}`, percent))
+    const choose = chooser(0.5, 'cookie:session')
+    const side = choose(exchangeOf({ headers: ['Cookie', `session=${value}`] }))
+    for (const { ip } of callers.slice(0, 50)) {
+      expect(choose(exchangeOf({ ip, headers: ['Cookie', cookie] }))).toBe(side)
     }
   })
 

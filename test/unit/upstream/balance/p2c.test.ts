@@ -26,6 +26,14 @@ describe('targets of the same load', () => {
   })
 })
 
+describe('the best of four', () => {
+  it('wins whenever it is drawn, which is every other time', () => {
+    const fleet = createFleet(1, 1, 1, 1)
+    for (const target of fleet.targets.slice(0, 3)) target.onSuccess(1000)
+    expect(picks(fleet)['d']! / PICKS).toBeCloseTo(0.5, 1)
+  })
+})
+
 describe('a loaded target', () => {
   it('loses against every other', () => {
     const fleet = createFleet(1, 1, 1)
@@ -82,9 +90,19 @@ describe('a target that was tried or is out', () => {
     expect(picks(fleet, new Set(['http://a.test']))).toEqual({ c: PICKS })
   })
 
+  it('is avoided even if it looks much faster', () => {
+    const fleet = createFleet(1, 1)
+    fleet.targets[0]!.onSuccess(10_000)
+    fleet.targets[1]!.healthy = false
+    expect(picks(fleet)).toEqual({ a: PICKS })
+    fleet.targets[1]!.healthy = true
+    expect(picks(fleet, new Set(['http://b.test']))).toEqual({ a: PICKS })
+  })
+
   it('is avoided among many, even if nearly all are out', () => {
     const fleet = createFleet(...Array.from({ length: 20 }, () => 1))
-    for (const target of fleet.targets.slice(1)) target.onFailure(1)
+    for (const target of fleet.targets.slice(1)) target.healthy = false
+    fleet.targets[0]!.onSuccess(10_000)
     expect(picks(fleet)).toEqual({ a: PICKS })
   })
 })
@@ -101,6 +119,7 @@ describe('when no target is fit', () => {
   it('one that is well goes before one that is not, when all were tried', () => {
     const fleet = createFleet(1, 1)
     fleet.targets[0]!.onFailure(1)
+    fleet.targets[1]!.onSuccess(10_000)
     expect(picks(fleet, allTried)).toEqual({ b: PICKS })
   })
 
