@@ -2,6 +2,7 @@
 import { loadConfiguration } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
+import { tuneMemory } from '../v8-settings.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
 
@@ -12,6 +13,7 @@ const ONE_SIGNAL_MS = 500
 const FOREVER_MS = 2 ** 31 - 1
 
 export async function run(args: CliArguments): Promise<number> {
+  tuneMemory()
   const file = findConfigFile(args.positionals[0], args.cwd)
   if (file === undefined) {
     args.stderr('no config: give a FILE, or write turnpike.yaml (turnpike init)\n')

@@ -39,11 +39,12 @@ export async function createListener(serve: Serve): Promise<Listener> {
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
   }
   await instance.register(httpProxy, {
-    // Never dialled: the handler below forwards on the gateway's own pools.
+    // Never dialled: requests are forwarded on the gateway's own pools.
     upstream: 'http://upstream.invalid',
     httpMethods: METHODS.filter((method) => !REFUSED_METHODS.has(method)),
     disableRequestLogging: true,
-    handler(request, reply) {
+    // Answered before the proxy's own handler, which would build three URLs that nobody reads: 15 of 64 us a request.
+    preHandler(request, reply) {
       reply.hijack()
       serve(request.raw, reply.raw, targetOf(request.raw))
     },
