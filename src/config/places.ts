@@ -43,6 +43,7 @@ export class Marks {
   }
 
   add(key: string | number, keyAt: number, valueAt: number): void {
+    this.#index?.set(key, this.#flat.length)
     this.#flat.push(key, keyAt, valueAt)
   }
 
