@@ -27,6 +27,22 @@ export interface HookOwner {
   readonly root: ReadonlyMap<string, unknown>
 }
 
+/** What a plugin's `create` threw, for which route and where the config switched the plugin on. */
+export class CreateError extends Error {
+  /** `file:line`. */
+  readonly origin: string
+  /** The message without the origin. */
+  readonly complaint: string
+
+  constructor(who: string, origin: string, cause: unknown) {
+    const complaint = `${who}: ${cause instanceof Error ? cause.message : String(cause)}`
+    super(`${origin}: ${complaint}`, { cause })
+    this.name = 'CreateError'
+    this.origin = origin
+    this.complaint = complaint
+  }
+}
+
 export function createRouteHooks(
   route: RouteConfiguration,
   environment: HookEnvironment,
@@ -49,8 +65,17 @@ function createHooks(
   surroundings: Surroundings,
 ): readonly PlacedHooks[] {
   const { plugin } = resolved
-  const made = plugin.create(resolved.settings, createContext(route, resolved, surroundings))
+  const made = create(route, resolved, surroundings)
   return isPlaced(made) ? made : [{ ...made, stage: plugin.stage }]
+}
+
+function create(route: RouteConfiguration, resolved: ResolvedPlugin, surroundings: Surroundings) {
+  const { plugin, settings, layers } = resolved
+  try {
+    return plugin.create(settings, createContext(route, resolved, surroundings))
+  } catch (cause) {
+    throw new CreateError(`${route.id}: ${plugin.name}`, layers.at(-1)?.origin ?? route.origin, cause)
+  }
 }
 
 function isPlaced(made: Hooks | readonly PlacedHooks[]): made is readonly PlacedHooks[] {

@@ -3,8 +3,10 @@ import { relative } from 'node:path'
 import type { LoadResult } from '../config/configuration.ts'
 import { type ConfigFault, dotted, sentence } from '../config/fault.ts'
 import { loadConfiguration } from '../config/load.ts'
+import { renderFaults } from '../config/render-faults.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
+import { trialBuild } from './trial-build.ts'
 
 const USAGE = 'usage: turnpike check [FILE] [--json]\n'
 
@@ -19,7 +21,7 @@ export async function check(args: CliArguments): Promise<number> {
     return 64
   }
   const { plugins, env, checks } = args
-  const result = await loadConfiguration(file, { plugins, env, checks })
+  const result = await tried(await loadConfiguration(file, { plugins, env, checks }))
   const name = relative(args.cwd, file)
   if (args.flags['json'] === true) args.stdout(`${JSON.stringify(asJson(name, result))}\n`)
   else {
@@ -27,6 +29,15 @@ export async function check(args: CliArguments): Promise<number> {
     if (result.configuration) args.stdout(`${name}: ${summary(result)}, ok\n`)
   }
   return result.configuration ? 0 : 1
+}
+
+async function tried(result: LoadResult): Promise<LoadResult> {
+  if (!result.configuration) return result
+  const faults = await trialBuild(result.configuration)
+  if (faults.length === 0) return result
+  const { warnings } = result
+  const render = (color: boolean) => renderFaults({ faults, warnings }, color)
+  return { ...result, configuration: undefined, faults, render }
 }
 
 function summary({ configuration }: LoadResult): string {

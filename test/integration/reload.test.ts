@@ -73,6 +73,17 @@ describe('a reload', () => {
     expect(await gateway.metrics()).toContain('gateway_config_last_reload_successful 1')
   })
 
+  it('that a plugin refuses says which route, which plugin and where', async () => {
+    gateway = await startTestGateway(version(1))
+    const missing = `auth: { corp: { type: jwt, issuer: https://id.test, audience: api, publicKeyFile: ./gone.pem } }
+${version(2)}        auth: corp
+`
+    const outcome = await gateway.reload(missing)
+    expect(outcome.result).toBe('refused')
+    expect(outcome.message).toMatch(/turnpike\.yaml:12: api\.all: auth: auth\.corp\.publicKeyFile: ENOENT/)
+    expect((await gateway.get('/x')).headers['x-version']).toBe('1')
+  })
+
   it('to the same content is no reload', async () => {
     gateway = await startTestGateway(version(1))
     expect(await gateway.reload(`${version(1)}\n# a comment\n`)).toMatchObject({ result: 'unchanged' })

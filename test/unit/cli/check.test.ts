@@ -1,5 +1,8 @@
 // `turnpike check`: what it prints where, and its exit codes.
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { plugins } from '../../../plugins/index.ts'
 import { check } from '../../../src/cli/check.ts'
 import { type Files, withRoute, writeFiles } from '../config/config-under-test.ts'
 import { runCommand } from './command-under-test.ts'
@@ -105,6 +108,55 @@ describe('check', () => {
     const cwd = writeFiles({ 'turnpike.yaml': GOOD })
     const checks = [() => [{ path: ['services', 'a'], message: 'is not wanted' }]]
     expect((await runCommand(check, { cwd, checks })).stderr).toContain('services.a: is not wanted')
+  })
+
+  it('builds what it has read: a key file that is missing is found with its route, plugin and line', async () => {
+    const config = `auth:
+  corp: { type: jwt, issuer: https://id.test, audience: api, publicKeyFile: ./gone.pem }
+${withRoute('match: /x\nauth: corp')}`
+    const cwd = writeFiles({ 'turnpike.yaml': config })
+    const { code, stdout, stderr } = await runCommand(check, { cwd, plugins })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(
+      /turnpike\.yaml:9 {2}error {2}a\.r: auth: auth\.corp\.publicKeyFile: ENOENT.*gone\.pem/,
+    )
+    expect(stderr).toContain('1 error — nothing was applied')
+    const asJson = JSON.parse((await runCommand(check, { cwd, plugins, flags: { json: true } })).stdout)
+    expect(asJson).toMatchObject({ ok: false, faults: [{ level: 'error', line: 9 }] })
+  })
+
+  it('refuses a config whose CA file is missing', async () => {
+    const config = withRoute('match: /x', '    tls: { ca: ./gone-ca.pem }\n').replace('http:', 'https:')
+    const { code, stderr } = await inFolder({ 'turnpike.yaml': config })
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/turnpike\.yaml {2}error {2}ENOENT.*gone-ca\.pem/),
+    ])
+  })
+
+  it('dials neither targets nor key servers, and closes what it has built', async () => {
+    let dialled = 0
+    const server = createServer().on('connection', () => dialled++)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const config = `auth: { corp: { type: jwt, issuer: https://id.test, audience: api, jwksUrl: ${url}/jwks } }
+${withRoute('match: /x\nauth: corp', '    health: { path: /up, every: 1s }\n').replace('http://a', url)}`
+    const closed: string[] = []
+    const spy = {
+      ...plugins.find(({ name }) => name === 'timeout')!,
+      create: () => ({
+        async close() {
+          closed.push('closed')
+        },
+      }),
+    }
+    const cwd = writeFiles({ 'turnpike.yaml': `defaults: { timeout: 1s }\n${config}` })
+    const given = plugins.map((plugin) => (plugin.name === 'timeout' ? spy : plugin))
+    expect(await runCommand(check, { cwd, plugins: given })).toMatchObject({ code: 0, stderr: '' })
+    expect(closed).toEqual(['closed'])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(dialled).toBe(0)
   })
 
   it('exits 1 for a file that does not exist', async () => {
