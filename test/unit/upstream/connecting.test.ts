@@ -10,7 +10,16 @@ import type { TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createPool, poolOrigin, serverName } from '../../../src/upstream/pool.ts'
 import { type Certificate, makeCertificate } from './certificates.ts'
-import { collect, createRequest, failureOf, SETTINGS, startService, targets, turns } from './rig.ts'
+import {
+  collect,
+  createRequest,
+  eventually,
+  failureOf,
+  SETTINGS,
+  startService,
+  targets,
+  turns,
+} from './rig.ts'
 
 async function listen(server: Server, path?: string): Promise<number> {
   server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path })
@@ -188,6 +197,22 @@ describe('TLS', () => {
       await turns(5)
     }
     expect(asked).toMatchObject([{ name: 'localhost' }])
+  })
+
+  it('serves health checks and requests on the same connection', async () => {
+    const certificate = makeCertificate(['localhost'])
+    const { port, asked } = await startTls(certificate)
+    const health = { path: '/health', everyMs: 1000, timeoutMs: 5000, healthy: 1, unhealthy: 1 }
+    const tls = { caFile: certificate.certFile }
+    const rig = startService({ targets: targets(`https://localhost:${port}`), tls, health })
+    await eventually(() => rig.clock.timers === 1)
+    await turns()
+    expect((await collect(rig.service.call(createRequest()))).status).toBe(200)
+    await turns()
+    await rig.clock.advance(1000)
+    await eventually(() => rig.clock.timers === 1)
+    expect(rig.service.targets[0]!.healthy).toBe(true)
+    expect(asked).toHaveLength(1)
   })
 
   it('shows a certificate of its own where one is asked for', async () => {

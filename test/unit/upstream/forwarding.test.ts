@@ -284,9 +284,10 @@ describe('trailers', () => {
 describe('an attempt', () => {
   it('is noted with target, status and time, and its span is ended once', async () => {
     const { target, rig } = await start()
+    await rig.clock.advance(100)
     const request = createRequest()
     await collect(rig.service.call(request))
-    const attempt = { target: target.url, startedAt: 0, durationMs: 0, status: 200, error: undefined }
+    const attempt = { target: target.url, startedAt: 100, durationMs: 0, status: 200, error: undefined }
     expect(request.exchange.attempts).toEqual([attempt])
     expect(rig.ended).toEqual([attempt])
     expect(rig.started.map(({ url }) => url)).toEqual([target.url])

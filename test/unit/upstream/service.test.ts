@@ -64,7 +64,7 @@ describe('a canary', () => {
       canary: { percent: 1, targets: targets('unix:/nowhere/canary.sock') },
     })
     const exchange = createExchange()
-    await failureOf(service.call(createRequest({ exchange })))
+    expect((await failureOf(service.call(createRequest({ exchange })))).code).toBe('UPSTREAM_UNREACHABLE')
     expect((await collect(service.call(createRequest({ exchange })))).body).toBe('stable')
   })
 })
