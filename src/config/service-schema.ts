@@ -1,9 +1,9 @@
 // The structural keys of a service and of a route.
 import { z } from 'zod'
-import { isFieldName, isFieldValue } from '../headers.ts'
 import { duration, percent } from '../units.ts'
 import { hosts } from './host-field.ts'
 import { matchMap, matchText, toMatch } from './match-field.ts'
+import { respond } from './respond-field.ts'
 import { targets } from './target-field.ts'
 import { textField } from './text-field.ts'
 
@@ -101,11 +101,6 @@ export const serviceShape = {
   tls: tls.describe('How `https://` targets are verified, and who the gateway is to them.'),
 } as const
 
-const fieldName = z
-  .string()
-  .refine(isFieldName, { error: ({ input }) => `${JSON.stringify(input)} is not a header name` })
-const fieldValue = z.string().refine(isFieldValue, { error: 'not a legal header value' })
-
 const rewrite = z.strictObject({
   path: absolutePath.optional().describe('The new path; `/*` at the end keeps the rest.'),
   host: z.string().min(1).optional().describe('The Host that the service sees.'),
@@ -121,12 +116,6 @@ const redirect = z.strictObject({
     })
     .describe('A path, or a URL; `/*` at the end keeps the rest.'),
   status: z.literal(REDIRECTS).default(308).describe('The status.'),
-})
-
-const respond = z.strictObject({
-  status: z.int().min(200).max(599).describe('The status.'),
-  body: z.string().optional().describe('The body.'),
-  headers: z.record(fieldName, fieldValue).default({}).describe('Headers.'),
 })
 
 export const routeShape = {

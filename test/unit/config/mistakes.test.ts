@@ -356,6 +356,50 @@ const ROUTES: readonly Case[] = [
     route('match: /x\nrespond: { status: 200, headers: { x: "a\\nb" } }'),
     '7:47 services.a.routes.r.respond.headers.x: not a legal header value',
   ],
+  ...['Transfer-Encoding', 'connection', 'Content-Length', 'Keep-Alive', 'Upgrade', 'Trailer', 'TE'].map(
+    (name): Case => [
+      `a response that sets ${name}`,
+      route(`match: /x\nrespond: { status: 200, headers: { ${name}: x } }`),
+      `7:44 services.a.routes.r.respond.headers.${name}: ${name} belongs to the connection or frames the message: it cannot be set`,
+    ],
+  ),
+  [
+    'a response with a Host',
+    route('match: /x\nrespond: { status: 200, headers: { Host: a } }'),
+    '7:44 services.a.routes.r.respond.headers.Host: an answer has no Host',
+  ],
+  [
+    'a response with a header twice',
+    route('match: /x\nrespond: { status: 200, headers: { x-a: b, X-A: c } }'),
+    '7:57 services.a.routes.r.respond.headers.X-A: X-A is named twice',
+  ],
+  [
+    'a response with spaces around a header',
+    route('match: /x\nrespond: { status: 200, headers: { x-a: " b" } }'),
+    '7:49 services.a.routes.r.respond.headers.x-a: a header value has no spaces around it',
+  ],
+  [
+    'a response with a header that is a number',
+    route('match: /x\nrespond: { status: 200, headers: { x-a: 1 } }'),
+    '7:49 services.a.routes.r.respond.headers.x-a: a header value is text: put it in quotes',
+  ],
+  ...[204, 205, 304].map(
+    (status): Case => [
+      `a body beside the status ${status}`,
+      route(`match: /x\nrespond: { status: ${status}, body: x }`),
+      `7:39 services.a.routes.r.respond.body: an answer with the status ${status} has no body (leave it out)`,
+    ],
+  ),
+  [
+    'a response with an interim status',
+    route('match: /x\nrespond: { status: 101 }'),
+    '7:28 services.a.routes.r.respond.status: 101 is out of range: at least 200',
+  ],
+  [
+    'a response with a status beyond the last',
+    route('match: /x\nrespond: { status: 600 }'),
+    '7:28 services.a.routes.r.respond.status: 600 is out of range: at most 599',
+  ],
   [
     'a redirect that responds',
     route('match: /x\nredirect: { to: /y }\nrespond: { status: 204 }'),
