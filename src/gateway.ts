@@ -7,6 +7,7 @@ import type { Configuration, LoadResult } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
 import { drain } from './edge/drain.ts'
 import { createListener, type Listener } from './edge/listener.ts'
+import type { OnMalformed } from './edge/malformed-request.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { createAdminSource } from './introspection.ts'
 import { KeptState } from './kept-state.ts'
@@ -92,7 +93,7 @@ async function assemble(
     unmatched: telemetry.unmatched,
     isDraining: () => state.draining,
   })
-  const listener = await createListener(serve.request)
+  const listener = await createListener(serve.request, malformedNotes(configuration, telemetry))
   closers.push(() => listener.close())
   observe(telemetry, { reloader, listener, inFlight: serve.inFlight })
 
@@ -160,6 +161,15 @@ function startTelemetry(configuration: Configuration, options: GatewayOptions): 
     version: options.version,
     ...(options.logTo === undefined ? {} : { destination: options.logTo }),
   })
+}
+
+// Before the first byte of a request is understood there is no exchange: this is all that is known.
+function malformedNotes({ accessLog }: Configuration, { logger, meter }: Telemetry): OnMalformed {
+  return (facts) => {
+    const labels = { code: facts.cause }
+    meter.counter('malformed_requests_total', 'Bytes from clients that were no request', labels).add()
+    if (accessLog) logger.info(facts, 'malformed request')
+  }
 }
 
 interface Recording {

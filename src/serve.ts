@@ -136,9 +136,13 @@ function safely(
 /** What lies behind a refusal stands in no answer; here is where an operator finds it. */
 function logCause({ logger }: ServeOptions, { id: requestId, error }: HttpExchange): void {
   if (error?.cause === undefined) return
-  const facts = { err: error.cause, requestId, code: error.code }
+  const facts = { reason: reasonOf(error.cause), requestId, code: error.code }
   if (error.code === 'INTERNAL_ERROR') logger.error(facts, 'a request failed inside the gateway')
   else logger.debug(facts, 'a request failed')
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
 }
 
 function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {

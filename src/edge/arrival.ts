@@ -27,7 +27,7 @@ export function createArrival(
     try {
       return admit(raw, target, { options, authorityOf })
     } catch (thrown) {
-      return refused(raw, options, toGatewayError(thrown))
+      return refused(raw, target, { options, error: toGatewayError(thrown) })
     }
   }
 }
@@ -73,7 +73,12 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
   })
 }
 
-function refused(raw: IncomingMessage, options: ArrivalOptions, error: GatewayError): HttpExchange {
+interface Refusal {
+  readonly options: ArrivalOptions
+  readonly error: GatewayError
+}
+
+function refused(raw: IncomingMessage, target: string, { options, error }: Refusal): HttpExchange {
   // Its body is never read, so its framing does not matter; the connection is closed after the answer.
   return new HttpExchange(
     raw,
@@ -82,8 +87,9 @@ function refused(raw: IncomingMessage, options: ArrivalOptions, error: GatewayEr
       id: createRequestId(),
       startedAt: options.clock.now(),
       scheme: 'http',
-      host: '',
-      path: '/',
+      // As sent: for the log alone, nothing is matched or forwarded.
+      host: raw.headers.host ?? '',
+      path: target.split('?', 1)[0]!,
       query: '',
       clientIp: normalizeIp(raw.socket.remoteAddress ?? '') ?? '',
       trusted: false,

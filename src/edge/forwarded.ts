@@ -1,6 +1,7 @@
 // The headers by which a service learns who asked: built by the gateway, continued only from trusted proxies.
 import { GatewayError } from '../errors.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
+import { normalizeIp } from './client-address.ts'
 
 /** How often a request may have passed a Turnpike already: more is a loop (RFC 9110 section 7.6.3). */
 const MAX_PASSES = 5
@@ -21,7 +22,7 @@ export interface ForwardedFacts {
 /** Throws LOOP_DETECTED. */
 export function appendForwarded(pairs: string[], facts: ForwardedFacts): void {
   const { said, trusted, peer } = facts
-  const chain = trusted ? [...said.all('x-forwarded-for'), peer].join(', ') : peer
+  const chain = trusted ? [...readableHops(said), peer].join(', ') : peer
   pairs.push('X-Forwarded-For', chain)
   pairs.push('X-Forwarded-Proto', schemeOf(facts))
   pairs.push('X-Forwarded-Host', (trusted && said.get('x-forwarded-host')) || facts.host)
@@ -32,6 +33,12 @@ export function appendForwarded(pairs: string[], facts: ForwardedFacts): void {
   if (forwarded.length > 0) pairs.push('Forwarded', [...forwarded, forwardedElement(facts)].join(', '))
   const attempt = said.get('x-gateway-attempt')
   if (attempt !== undefined) pairs.push('X-Gateway-Attempt', attempt)
+}
+
+// What is no address was written by who knows whom; nobody behind the gateway shall take it for one.
+function readableHops(said: ReadonlyHeaderList): readonly string[] {
+  const hops = said.all('x-forwarded-for').flatMap((field) => field.split(','))
+  return hops.map((hop) => hop.trim()).filter((hop) => normalizeIp(hop) !== undefined)
 }
 
 /** The scheme that the client used: a trusted proxy's word, else the listener's. */

@@ -1,10 +1,11 @@
 // The client side: one Fastify instance with @fastify/http-proxy mounted once, every request handed to `serve`.
 
 import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
 import { parseListenAddress } from './listen-address.ts'
-import { refuseMalformed } from './malformed-request.ts'
+import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
@@ -33,8 +34,9 @@ export interface Listener {
   close(): Promise<void>
 }
 
-export async function createListener(serve: Serve): Promise<Listener> {
-  const instance = createFastify()
+/** `onMalformed` hears of what never became a request. */
+export async function createListener(serve: Serve, onMalformed: OnMalformed): Promise<Listener> {
+  const instance = createFastify(onMalformed)
   for (const method of METHODS) {
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
   }
@@ -57,6 +59,10 @@ export async function createListener(serve: Serve): Promise<Listener> {
   await instance.ready()
   // Node would answer an unknown expectation with an empty 417 by itself.
   instance.server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
+  // Without a listener the connection would be closed without a word.
+  instance.server.on('connect', (_request, socket) => {
+    refuseOnSocket(socket as Socket, 'METHOD_NOT_SUPPORTED', onMalformed)
+  })
   let connections = 0
   instance.server.on('connection', (socket) => {
     connections++
@@ -70,12 +76,14 @@ export async function createListener(serve: Serve): Promise<Listener> {
   }
 }
 
-function createFastify(): FastifyInstance {
+function createFastify(onMalformed: OnMalformed): FastifyInstance {
   return fastify({
     http: {
       maxHeaderSize: CLIENT_LIMITS.headerBytes,
       headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
       connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
+      // Node would answer by itself, with an empty body and no request id.
+      requireHostHeader: false,
     },
     requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
     keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
@@ -85,7 +93,7 @@ function createFastify(): FastifyInstance {
     logger: false,
     exposeHeadRoutes: false,
     genReqId: () => '',
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: refuseMalformed(onMalformed),
     rewriteUrl,
   })
 }

@@ -3,6 +3,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 import { createRequestId } from './arrival.ts'
+import { normalizeIp } from './client-address.ts'
 import { problemDocument } from './problem.ts'
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map([
@@ -14,16 +15,34 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 /** How long the client may take to read the answer and close: a reset at once could overtake the answer. */
 const LINGER_MS = 2000
 
+/** What is known of a client that sent no request. */
+export interface MalformedFacts {
+  readonly cause: ErrorCode
+  readonly requestId: string
+  readonly clientIp: string
+}
+
+export type OnMalformed = (facts: MalformedFacts) => void
+
 /** Node's `clientError`. A reset is nobody's business; everything else is answered and the connection closed. */
-export function refuseMalformed(failure: { readonly code?: string }, socket: Socket): void {
-  if (failure.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+export function refuseMalformed(onMalformed: OnMalformed) {
+  return (failure: { readonly code?: string }, socket: Socket): void => {
+    if (failure.code === 'ECONNRESET') socket.destroy()
+    else refuseOnSocket(socket, CODES.get(failure.code ?? '') ?? 'BAD_REQUEST', onMalformed)
+  }
+}
+
+/** Answers where there is no response object, and closes. */
+export function refuseOnSocket(socket: Socket, cause: ErrorCode, onMalformed: OnMalformed): void {
+  if (!socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
   socket.setTimeout(LINGER_MS, () => socket.destroy())
-  const error = new GatewayError(CODES.get(failure.code ?? '') ?? 'BAD_REQUEST')
+  const error = new GatewayError(cause)
   const requestId = createRequestId()
   const body = problemDocument(error, requestId)
+  onMalformed({ cause, requestId, clientIp: normalizeIp(socket.remoteAddress ?? '') ?? '' })
   socket.end(
     [
       `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,

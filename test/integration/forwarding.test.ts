@@ -178,6 +178,39 @@ describe('a request', () => {
   })
 })
 
+describe('what never becomes a request', () => {
+  it.each([
+    ['garbage', 'garbage\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['an unknown method', 'FOO /a HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['CONNECT', 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n', 501, 'METHOD_NOT_SUPPORTED'],
+    [
+      'length and coding',
+      'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+      'BAD_REQUEST',
+    ],
+    [
+      '20 KB of headers',
+      `GET /a HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+  ])('%s is answered in our shape and counted', async (_name, bytes, status, code) => {
+    const answer = await sendRaw(gateway.port, bytes)
+    expect(answer).toContain(`HTTP/1.1 ${status} `)
+    expect(answer).toContain(`"code":"${code}"`)
+    expect(answer).toMatch(/x-request-id: [0-9a-f]{32}/i)
+    expect(await gateway.metrics()).toContain(`gateway_malformed_requests_total{code="${code}"} 1`)
+    expect(target.seen).toEqual([])
+  })
+
+  it('a request without Host is refused in our shape too', async () => {
+    const answer = await sendRaw(gateway.port, 'GET /a HTTP/1.1\r\n\r\n')
+    expect(answer).toContain('HTTP/1.1 400')
+    expect(answer).toContain('"code":"INVALID_HOST"')
+  })
+})
+
 describe('an answer', () => {
   it('is not retried or multiplied when it is 503 (H2, F02: the library asks 11 times)', async () => {
     target.answer = (_request, response) => respondJson(response, 503, { down: true })

@@ -136,11 +136,12 @@ describe('a refused request', () => {
     expect(exchange).toMatchObject({
       malformed: true,
       trusted: false,
-      host: '',
-      path: '/',
       query: '',
       clientIp: '127.0.0.1',
     })
+    // As sent, for the log.
+    expect(bytes).toContain(` ${exchange.path}`)
+    expect(bytes).toContain(exchange.host)
     expect(exchange.request.headers.pairs).toEqual([])
     expect(exchange.body.present).toBe(false)
   })

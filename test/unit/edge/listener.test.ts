@@ -2,6 +2,7 @@
 import { METHODS } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CLIENT_LIMITS, createListener, type Listener, type Serve } from '../../../src/edge/listener.ts'
+import type { MalformedFacts } from '../../../src/edge/malformed-request.ts'
 import { eventually, RawClient, turns } from './wire.ts'
 
 interface Seen {
@@ -30,7 +31,8 @@ async function start(): Promise<Running> {
       response.end('ok')
     })
   }
-  const listener = await createListener(serve)
+  const malformed: MalformedFacts[] = []
+  const listener = await createListener(serve, (facts) => malformed.push(facts))
   const port = Number(new URL(await listener.listen('127.0.0.1:0')).port)
   onTestFinished(async () => {
     listener.server.closeAllConnections()
@@ -76,7 +78,8 @@ describe('the method', () => {
 
   it('CONNECT opens nothing', async () => {
     const running = await start()
-    expect(await exchange(running, `CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n`)).toBe('')
+    const answer = await exchange(running, `CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 501 Not Implemented/)
     expect(running.seen).toEqual([])
   })
 
@@ -234,7 +237,10 @@ describe('listening', () => {
   it('tells its URL, and an address that is none', async () => {
     const { listener, port } = await start()
     expect(port).toBeGreaterThan(0)
-    const other = await createListener(() => {})
+    const other = await createListener(
+      () => {},
+      () => {},
+    )
     await expect(async () => other.listen('nowhere')).rejects.toThrow('is no address to listen on')
     await expect(other.listen(`127.0.0.1:${port}`)).rejects.toThrow('EADDRINUSE')
     expect(listener.server.listening).toBe(true)
@@ -242,7 +248,10 @@ describe('listening', () => {
   })
 
   it('ends when it is closed', async () => {
-    const listener = await createListener((_request, response) => void response.end('ok'))
+    const listener = await createListener(
+      (_request, response) => void response.end('ok'),
+      () => {},
+    )
     await listener.listen('127.0.0.1:0')
     await listener.close()
     await turns()

@@ -12,7 +12,7 @@ async function refused(code: string | undefined): Promise<{ client: RawClient; s
   const client = await RawClient.connect(port)
   await eventually(() => sockets.length > 0)
   const socket = sockets[0]!
-  refuseMalformed(code === undefined ? {} : { code }, socket)
+  refuseMalformed(() => {})(code === undefined ? {} : { code }, socket)
   return { client, socket }
 }
 
@@ -59,7 +59,7 @@ describe('a refusal on the bare socket', () => {
     expect(socket.destroyed).toBe(true)
     expect(await client.ended()).toBe('')
     const other = await refused('HPE_INVALID_METHOD')
-    refuseMalformed({ code: 'HPE_INVALID_METHOD' }, other.socket)
+    refuseMalformed(() => {})({ code: 'HPE_INVALID_METHOD' }, other.socket)
     expect(other.socket.destroyed).toBe(true)
   })
 })
@@ -67,7 +67,10 @@ describe('a refusal on the bare socket', () => {
 describe('as the answer of a server', () => {
   async function server(handle: Parameters<typeof createServer>[1] = () => {}) {
     const http = createServer(handle as Parameters<typeof createServer>[1] & object)
-    http.on('clientError', refuseMalformed)
+    http.on(
+      'clientError',
+      refuseMalformed(() => {}),
+    )
     return RawClient.connect(await listen(http))
   }
 
