@@ -135,10 +135,8 @@ function safely(
 
 /** What lies behind a refusal stands in no answer; here is where an operator finds it. */
 function logCause({ logger }: ServeOptions, { id: requestId, error }: HttpExchange): void {
-  if (error?.cause === undefined) return
-  const facts = { reason: reasonOf(error.cause), requestId, code: error.code }
-  if (error.code === 'INTERNAL_ERROR') logger.error(facts, 'a request failed inside the gateway')
-  else logger.debug(facts, 'a request failed')
+  if (error?.code !== 'INTERNAL_ERROR') return
+  logger.error({ reason: reasonOf(error.cause), requestId }, 'a request failed inside the gateway')
 }
 
 function reasonOf(cause: unknown): string {

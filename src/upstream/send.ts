@@ -8,6 +8,7 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from '../plugin.ts'
+import type { FailureLog } from './failure-log.ts'
 import { serverName } from './pool.ts'
 import type { TlsSettings } from './settings.ts'
 import type { Target, TargetFacts } from './target.ts'
@@ -31,6 +32,7 @@ export interface AttemptObserver {
 export interface SendOptions {
   readonly clock: Clock
   readonly observer: AttemptObserver
+  readonly failures: FailureLog
   readonly tls: TlsSettings | undefined
   /** Requests that one target may hold, sent and waiting. */
   readonly maxPending: number
@@ -63,7 +65,7 @@ interface Settle {
 function dispatch(options: SendOptions, target: Target, request: UpstreamRequest, settle: Settle): void {
   const span = options.observer.start(request.exchange, target.facts)
   target.onPick()
-  const observer = observe(options.clock, target, { request, span })
+  const observer = observe(options, target, { request, span })
   const transfer = new Transfer(request, { clock: options.clock, observer }, settle)
   if (request.exchange.signal.aborted) {
     transfer.abort(request.exchange.signal.reason)
@@ -90,7 +92,7 @@ function dispatch(options: SendOptions, target: Target, request: UpstreamRequest
 }
 
 function observe(
-  clock: Clock,
+  { clock, failures }: SendOptions,
   target: Target,
   { request, span }: { readonly request: UpstreamRequest; readonly span: AttemptSpan },
 ): TransferObserver {
@@ -108,8 +110,12 @@ function observe(
     },
     onFailure(failure) {
       const durationMs = note(0, failure)
-      if (failure.source === 'upstream') target.onFailure(durationMs)
-      else target.onIgnored()
+      if (failure.source !== 'upstream') {
+        target.onIgnored()
+        return
+      }
+      target.onFailure(durationMs)
+      failures.note(target.url, failure)
     },
     onEnd() {
       target.onEnd()

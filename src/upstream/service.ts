@@ -4,6 +4,7 @@ import type { Balancer } from './balance/balancer.ts'
 import { createSideChooser, pickCanary, type SideChooser } from './balance/canary.ts'
 import { PowerOfTwoChoices } from './balance/p2c.ts'
 import { RoundRobin } from './balance/round-robin.ts'
+import { FailureLog } from './failure-log.ts'
 import { HealthCheck } from './health.ts'
 import { createPool } from './pool.ts'
 import { type AttemptObserver, createSend } from './send.ts'
@@ -34,6 +35,7 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const call = createSend({
     clock: environment.clock,
     observer: environment.observer,
+    failures: new FailureLog(settings.name, environment.logger, environment.clock),
     tls: settings.tls,
     maxPending: settings.connections.max + settings.connections.queue,
     pick: createPick(settings, { stable, canary }, environment.random),
