@@ -7,6 +7,15 @@ import { respond } from './respond-field.ts'
 import { targets } from './target-field.ts'
 import { textField } from './text-field.ts'
 
+/** Below this, the checks of a target are a load of their own. */
+const MIN_CHECK_MS = 100
+
+const checkInterval = duration.refine((ms) => ms >= MIN_CHECK_MS, {
+  error: ({ input }) => `${input}ms is out of range: at least ${MIN_CHECK_MS}ms`,
+})
+
+const someTime = duration.refine((ms) => ms > 0, { error: 'no time at all is out of range: more than 0ms' })
+
 /** A number from 0 to 100, or with the percent sign. */
 const share = z.union([
   z
@@ -48,8 +57,8 @@ const status = z.int().min(100).max(599)
 
 const health = z.strictObject({
   path: absolutePath.describe('What is asked for.'),
-  every: duration.prefault('10s').describe('Time between two checks of a target.'),
-  timeout: duration.prefault('2s').describe('How long an answer may take.'),
+  every: checkInterval.prefault('10s').describe('Time between two checks of a target.'),
+  timeout: someTime.prefault('2s').describe('How long an answer may take.'),
   healthy: z.int().min(1).max(100).default(2).describe('Successes in a row until a target is used again.'),
   unhealthy: z.int().min(1).max(100).default(3).describe('Failures in a row until a target is left out.'),
   status: z
@@ -61,16 +70,16 @@ const health = z.strictObject({
 const ejection = z.strictObject({
   failures: z.int().min(1).default(5).describe('Failures in a row that take a target out.'),
   successRate: percent.prefault('80%').describe('Taken out as well below this share of successes.'),
-  window: duration.prefault('30s').describe('The time that the share is taken over.'),
+  window: someTime.prefault('30s').describe('The time that the share is taken over.'),
   minimum: z.int().min(1).default(5).describe('Requests in the window before the share counts.'),
-  base: duration.prefault('5s').describe('How long it stays out at first.'),
-  max: duration.prefault('5m').describe('How long it stays out at most.'),
+  base: someTime.prefault('5s').describe('How long it stays out at first.'),
+  max: someTime.prefault('5m').describe('How long it stays out at most.'),
 })
 
 const connections = z.strictObject({
   max: z.int().min(1).default(128).describe('Open connections per target.'),
-  connectTimeout: duration.prefault('1s').describe('How long connecting may take.'),
-  idleTimeout: duration.prefault('4s').describe('How long an unused connection is kept.'),
+  connectTimeout: someTime.prefault('1s').describe('How long connecting may take.'),
+  idleTimeout: someTime.prefault('4s').describe('How long an unused connection is kept.'),
   queue: z.int().min(0).default(1024).describe('Requests that may wait for a connection, per target.'),
 })
 

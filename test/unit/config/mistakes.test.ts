@@ -200,6 +200,32 @@ const SERVICES: readonly Case[] = [
     '3:34 services.a.health.status[0]: 99 is out of range: at least 100',
   ],
   [
+    'health checks without a pause',
+    service('health: { path: /h, every: 0s }'),
+    '3:32 services.a.health.every: 0ms is out of range: at least 100ms',
+  ],
+  [
+    'health checks at every moment',
+    service('health: { path: /h, every: 99ms }'),
+    '3:32 services.a.health.every: 99ms is out of range: at least 100ms',
+  ],
+  ...(
+    [
+      ['health', 'timeout', 'health: { path: /h, timeout: 0s }', 34],
+      ['connections', 'connectTimeout', 'connections: { connectTimeout: 0s }', 36],
+      ['connections', 'idleTimeout', 'connections: { idleTimeout: 0s }', 33],
+      ['ejection', 'window', 'ejection: { window: 0s }', 25],
+      ['ejection', 'base', 'ejection: { base: 0ms }', 23],
+      ['ejection', 'max', 'ejection: { max: 0h }', 22],
+    ] as const
+  ).map(
+    ([map, key, line, column]): Case => [
+      `no time for ${map}.${key}`,
+      service(line),
+      `3:${column} services.a.${map}.${key}: no time at all is out of range: more than 0ms`,
+    ],
+  ),
+  [
     'an ejection that is true',
     service('ejection: true'),
     '3:15 services.a.ejection: true is not false or a map',
