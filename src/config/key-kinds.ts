@@ -32,8 +32,11 @@ export function reservedNames(plugins: readonly Plugin[]): ReadonlySet<string> {
 export class KeyKinds {
   readonly #plugins: ReadonlyMap<string, Plugin>
   readonly #rootKeys: ReadonlySet<string>
+  readonly #missing: ReadonlySet<string>
 
-  constructor(plugins: readonly Plugin[]) {
+  /** `missing` are names of plugins that could not be loaded: keys of theirs have no fault of their own. */
+  constructor(plugins: readonly Plugin[], missing: ReadonlySet<string>) {
+    this.#missing = missing
     this.#plugins = new Map(plugins.map((plugin) => [plugin.name, plugin]))
     this.#rootKeys = new Set(plugins.flatMap(rootKeysOf))
   }
@@ -47,6 +50,7 @@ export class KeyKinds {
   refusal(level: Level, path: Path): ConfigFault | undefined {
     const key = String(path.at(-1))
     if (key.startsWith('x-') || this.isKnown(level, key)) return undefined
+    if (level !== 'root' && this.#missing.has(key)) return undefined
     return unknownKey(path, this.#home(level, key) ?? suggest(key, this.#known(level)))
   }
 

@@ -49,7 +49,7 @@ async function readRoot(state: LoadState): Promise<boolean> {
 /** What could be read, with faults or without. */
 async function readAll(state: LoadState): Promise<Configuration> {
   const used = await loadUsedPlugins(reservedNames(state.options.plugins), state)
-  const kinds = new KeyKinds(used.plugins)
+  const kinds = new KeyKinds(used.plugins, used.missing)
   for (const key of Object.keys(state.root)) {
     const fault = kinds.refusal('root', [key])
     if (fault) state.list.add(fault)

@@ -3,8 +3,9 @@ import type { z } from 'zod'
 import type { Plugin } from '../plugin.ts'
 import { addFindings } from './findings.ts'
 import type { LoadState } from './load-state.ts'
-import { createMap } from './places.ts'
+import { type ConfigMap, createMap, isMap } from './places.ts'
 import { validate } from './validate.ts'
+import type { Finding } from './zod-faults.ts'
 
 /** The names in the map that a plugin's `root` schema describes. */
 export function rootKeysOf(plugin: Plugin): readonly string[] {
@@ -13,13 +14,13 @@ export function rootKeysOf(plugin: Plugin): readonly string[] {
 
 export interface PluginRoots {
   readonly values: ReadonlyMap<string, unknown>
-  /** Plugins whose root keys have faults: nothing can be said about their routes. */
-  readonly faulty: ReadonlySet<string>
+  /** Of plugins with faults there: what is sound, and the faulty entries as they were written, for their names. */
+  readonly partial: ReadonlyMap<string, unknown>
 }
 
 export function readPluginRoots(plugins: readonly Plugin[], state: LoadState): PluginRoots {
   const values = new Map<string, unknown>()
-  const faulty = new Set<string>()
+  const partial = new Map<string, unknown>()
   for (const plugin of plugins) {
     if (!plugin.root) continue
     const map = createMap()
@@ -27,11 +28,40 @@ export function readPluginRoots(plugins: readonly Plugin[], state: LoadState): P
     const verdict = validate(plugin.root, { container: [map], key: 0 }, state.untyped)
     if ('value' in verdict) values.set(plugin.name, verdict.value)
     else {
-      faulty.add(plugin.name)
       addFindings(verdict.findings, [], state)
+      const rest = readPartially(plugin.root, { map, findings: verdict.findings }, state)
+      if (rest) partial.set(plugin.name, rest)
     }
   }
-  return { values, faulty }
+  return { values, partial }
+}
+
+interface FaultyRoot {
+  readonly map: ConfigMap
+  readonly findings: readonly Finding[]
+}
+
+/** Undefined when nothing can be said about the routes: a whole key is wrong, and no entry of it. */
+function readPartially(
+  schema: z.ZodType,
+  { map, findings }: FaultyRoot,
+  { untyped }: LoadState,
+): object | undefined {
+  const entries = findings.map(({ path: [key, name] }) => [String(key), String(name)] as const)
+  if (findings.some(({ path: [key, name] }) => typeof name !== 'string' || !isMap(map[String(key)])))
+    return undefined
+  const sound: ConfigMap = Object.assign(createMap(), map)
+  for (const [key, name] of entries) {
+    const { [name]: _faulty, ...others } = sound[key] as ConfigMap
+    sound[key] = others
+  }
+  const verdict = validate(schema, { container: [sound], key: 0 }, untyped)
+  if (!('value' in verdict)) return undefined
+  const value: ConfigMap = { ...(verdict.value as object) }
+  for (const [key, name] of entries) {
+    value[key] = { ...(value[key] as object), [name]: (map[key] as ConfigMap)[name] }
+  }
+  return value
 }
 
 interface ObjectDefinition {

@@ -27,11 +27,11 @@ export class Reading {
     this.settings = settings
   }
 
-  /** The facts differ between routes only in `identifies`. */
-  check(plugin: Plugin, facts: CheckFacts): readonly Fault[] {
+  /** The facts differ between routes only in `identifies`; with `isPartial` the root has entries as written. */
+  check(plugin: Plugin, facts: CheckFacts, isPartial: boolean): readonly Fault[] {
     let faults = this.#faults.get(facts.identifies)
     if (!faults) {
-      faults = runCheck(plugin, this.settings, facts)
+      faults = runCheck(plugin, { settings: this.settings, isPartial }, facts)
       this.#faults.set(facts.identifies, faults)
     }
     return faults
@@ -105,10 +105,17 @@ export class SettingsReader {
   }
 }
 
-function runCheck(plugin: Plugin, settings: unknown, facts: CheckFacts): readonly Fault[] {
+interface Checked {
+  readonly settings: unknown
+  readonly isPartial: boolean
+}
+
+function runCheck(plugin: Plugin, { settings, isPartial }: Checked, facts: CheckFacts): readonly Fault[] {
   try {
     return plugin.check?.(settings, facts) ?? []
   } catch (error) {
+    // An entry that its schema refuses may break the check: that entry's own fault is told already.
+    if (isPartial) return []
     return [{ path: [], message: `the plugin could not check it: ${failureMessage(error)}` }]
   }
 }

@@ -57,14 +57,23 @@ export class RoutePlugins {
   }
 
   #isRequired(plugin: Plugin): boolean {
-    if (!plugin.required || this.#roots.faulty.has(plugin.name)) return false
+    if (!plugin.required || !this.#knowsRoot(plugin)) return false
     try {
-      return plugin.required(this.#roots.values.get(plugin.name))
+      return plugin.required(this.#rootOf(plugin))
     } catch (error) {
+      if (this.#roots.partial.has(plugin.name)) return false
       const message = `the plugin ${plugin.name} failed: ${failureMessage(error)}`
       this.#state.list.add({ path: ['use', plugin.name], message, whole: true })
       return false
     }
+  }
+
+  #knowsRoot({ name, root }: Plugin): boolean {
+    return !root || this.#roots.values.has(name) || this.#roots.partial.has(name)
+  }
+
+  #rootOf({ name }: Plugin): unknown {
+    return this.#roots.values.get(name) ?? this.#roots.partial.get(name)
   }
 
   #refuse(plugin: Plugin, { path }: RoutePlace): void {
@@ -100,10 +109,11 @@ export class RoutePlugins {
     const identifies = this.#identifies(standings)
     for (const [index, plugin] of this.#plugins.entries()) {
       const standing = standings[index]
-      if (!standing || !plugin.check || this.#roots.faulty.has(plugin.name)) continue
-      const facts = { root: this.#roots.values.get(plugin.name), identifies }
+      if (!standing || !plugin.check || !this.#knowsRoot(plugin)) continue
+      const facts = { root: this.#rootOf(plugin), identifies }
+      const isPartial = this.#roots.partial.has(plugin.name)
       for (const layer of standing.layers) {
-        for (const fault of layer.reading.check(plugin, facts))
+        for (const fault of layer.reading.check(plugin, facts, isPartial))
           this.#addFault(fault, { plugin, layer, route })
       }
     }

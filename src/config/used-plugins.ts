@@ -6,7 +6,7 @@ import type { Plugin, Stage } from '../plugin.ts'
 import type { Path } from './fault.ts'
 import { failureMessage, importModule } from './import-module.ts'
 import type { LoadState } from './load-state.ts'
-import { isMap } from './places.ts'
+import { createMap, isMap } from './places.ts'
 import { suggest } from './suggest.ts'
 import { show } from './zod-wording.ts'
 
@@ -18,21 +18,25 @@ export interface UsedPlugins {
   readonly plugins: readonly Plugin[]
   /** name -> what it is, for the hash of the configuration. */
   readonly identities: Readonly<Record<string, string>>
+  /** Names under `use` that stand for no plugin, because of a fault there. */
+  readonly missing: ReadonlySet<string>
 }
 
 export async function loadUsedPlugins(reserved: ReadonlySet<string>, state: LoadState): Promise<UsedPlugins> {
   const builtIn = state.options.plugins
   const used: Plugin[] = []
   const identities: Record<string, string> = {}
-  const use = state.root['use']
-  for (const name of isMap(use) ? Object.keys(use) : []) {
+  const use = isMap(state.root['use']) ? state.root['use'] : createMap()
+  const missing = new Set(Object.keys(use))
+  for (const name of Object.keys(use)) {
     if (!isFree(name, reserved, state)) continue
-    const loaded = await loadOne(name, (use as Record<string, unknown>)[name], state)
+    const loaded = await loadOne(name, use[name], state)
     if (!loaded) continue
     used.push(loaded.plugin)
     identities[name] = loaded.identity
+    missing.delete(name)
   }
-  return { plugins: inOrder(builtIn, used), identities }
+  return { plugins: inOrder(builtIn, used), identities, missing }
 }
 
 function isFree(name: string, reserved: ReadonlySet<string>, state: LoadState): boolean {
