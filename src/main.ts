@@ -1,18 +1,19 @@
-#!/usr/bin/env node
 // The process edge: argv -> command. The only importer of plugins/ besides the package edge; imported by nobody.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { plugins } from '../plugins/index.ts'
 import { configurationChecks } from './checks.ts'
 import type { CliArguments } from './cli/arguments.ts'
+import { callerFolder } from './cli/caller-folder.ts'
 import { check } from './cli/check.ts'
 import { explain } from './cli/explain.ts'
 import { init } from './cli/init.ts'
 import { routes } from './cli/routes.ts'
 import { run } from './cli/run.ts'
 import { schema } from './cli/schema.ts'
-
-const USAGE_EXIT = 64
+import { wrongUsage } from './cli/wrong-usage.ts'
+import { suggest } from './config/suggest.ts'
 
 const COMMANDS = { run, check, routes, explain, schema, init }
 
@@ -49,12 +50,14 @@ const OPTIONS = {
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv)
-  if ('fault' in parsed) return usageFault(parsed.fault)
+  if ('fault' in parsed) return wrongUsage(parsed.fault, stderr)
   const { values, positionals } = parsed
   const [name, ...rest] = positionals
   if (values.version) return print(`turnpike ${readVersion()}\n`)
-  if (values.help || name === undefined) return values.help ? print(USAGE) : usageFault('a command is needed')
-  if (!Object.hasOwn(COMMANDS, name)) return usageFault(`there is no command "${name}"`)
+  if (values.help) return print(USAGE)
+  if (name === undefined) return wrongUsage('a command is needed', stderr)
+  if (!Object.hasOwn(COMMANDS, name)) return wrongUsage(noCommand(name), stderr)
+  endQuietlyWithReader(name)
   return COMMANDS[name as keyof typeof COMMANDS]({
     positionals: rest,
     flags: values,
@@ -62,9 +65,9 @@ async function main(argv: readonly string[]): Promise<number> {
     checks: configurationChecks,
     env: process.env,
     stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stderr,
     color: process.stderr.isTTY === true && !process.env['NO_COLOR'],
-    cwd: process.cwd(),
+    cwd: callerFolder({ env: process.env, cwd: process.cwd(), packageFile: packageFile() }),
     version: readVersion(),
   } satisfies CliArguments)
 }
@@ -77,9 +80,21 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function usageFault(fault: string): number {
-  process.stderr.write(`turnpike: ${fault}\n\n${USAGE}`)
-  return USAGE_EXIT
+function stderr(text: string): void {
+  process.stderr.write(text)
+}
+
+function noCommand(name: string): string {
+  const hint = suggest(name, Object.keys(COMMANDS))
+  return `there is no command "${name}"${hint === undefined ? '' : `: ${hint}`}`
+}
+
+// `turnpike routes | head`: a reader that has enough is no fault. A gateway serves on without one.
+function endQuietlyWithReader(command: string): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (command !== 'run') process.exit(0)
+  })
 }
 
 function print(text: string): number {
@@ -87,17 +102,14 @@ function print(text: string): number {
   return 0
 }
 
-// From src/ and from dist/src/ the package file is one and two folders up.
 function readVersion(): string {
-  for (const up of ['../package.json', '../../package.json']) {
-    try {
-      const { version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'))
-      if (typeof version === 'string') return version
-    } catch {
-      // Not there: the other layout.
-    }
-  }
-  return 'unknown'
+  return JSON.parse(readFileSync(packageFile(), 'utf8')).version
+}
+
+// From src/ and from dist/src/ the package file is one and two folders up.
+function packageFile(): string {
+  const here = fileURLToPath(new URL('../package.json', import.meta.url))
+  return existsSync(here) ? here : fileURLToPath(new URL('../../package.json', import.meta.url))
 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -7,18 +7,13 @@ import { renderFaults } from '../config/render-faults.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
 import { trialBuild } from './trial-build.ts'
-
-const USAGE = 'usage: turnpike check [FILE] [--json]\n'
+import { wrongUsage } from './wrong-usage.ts'
 
 export async function check(args: CliArguments): Promise<number> {
-  if (args.positionals.length > 1) {
-    args.stderr(USAGE)
-    return 64
-  }
+  if (args.positionals.length > 1) return wrongUsage('check takes one FILE', args.stderr)
   const file = findConfigFile(args.positionals[0], args.cwd)
   if (file === undefined) {
-    args.stderr(`no config: give a FILE, or write turnpike.yaml (turnpike init)\n${USAGE}`)
-    return 64
+    return wrongUsage('no config: give a FILE, or write turnpike.yaml (turnpike init)', args.stderr)
   }
   const { plugins, env, checks } = args
   const result = await tried(await loadConfiguration(file, { plugins, env, checks }))

@@ -2,23 +2,23 @@
 import type { Configuration, ResolvedPlugin, RouteConfiguration } from '../config/configuration.ts'
 import { arrivedTarget } from '../edge/request-target.ts'
 import { toGatewayError } from '../errors.ts'
-import { HeaderList } from '../headers.ts'
+import { HeaderList, isFieldName, isFieldValue } from '../headers.ts'
 import type { Candidate } from '../routing/route-pattern.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import type { CliArguments } from './arguments.ts'
 import { loadForCommand } from './load-for-command.ts'
+import { wrongUsage } from './wrong-usage.ts'
 
-const USAGE = "usage: turnpike explain METHOD URL [FILE] [-H 'name: value']\n"
 /** Candidates printed; the nearest come first. */
 const MAX_CANDIDATES = 8
 
+const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/
+
 export async function explain(args: CliArguments): Promise<number> {
-  const [method, url, file] = args.positionals
-  const request = method && url ? readRequest(method, url, args.flags['header']) : undefined
-  if (!request) {
-    args.stderr(USAGE)
-    return 64
-  }
+  const fault = usageFault(args)
+  if (fault !== undefined) return wrongUsage(fault, args.stderr)
+  const [method = '', url = '', file] = args.positionals
+  const request = readRequest(method, url, fieldLines(args))
   if (typeof request === 'string') {
     args.stderr(`${request}\n`)
     return 1
@@ -37,6 +37,31 @@ export async function explain(args: CliArguments): Promise<number> {
   return winner ? 0 : 1
 }
 
+function usageFault(args: CliArguments): string | undefined {
+  const [method, url] = args.positionals
+  if (method === undefined || url === undefined) return 'explain needs METHOD and URL'
+  if (args.positionals.length > 3) return 'explain takes METHOD, URL and one FILE'
+  if (!METHOD.test(method)) return `"${method}" is not a method: methods are upper case, like GET`
+  const bad = fieldLines(args).find((line) => !isFieldLine(line))
+  return bad === undefined ? undefined : `-H "${bad}" is not a header: write 'name: value'`
+}
+
+function fieldLines({ flags }: CliArguments): readonly string[] {
+  const { header } = flags
+  if (typeof header === 'string') return [header]
+  return Array.isArray(header) ? header : []
+}
+
+function isFieldLine(line: string): boolean {
+  const [name, value] = splitField(line)
+  return line.includes(':') && isFieldName(name) && isFieldValue(value)
+}
+
+function splitField(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(':')
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+}
+
 interface ExplainedRequest {
   readonly method: string
   readonly host: string
@@ -45,22 +70,13 @@ interface ExplainedRequest {
   readonly headers: HeaderList
 }
 
-function readRequest(method: string, url: string, fields: unknown): ExplainedRequest | string | undefined {
-  if (!/^[A-Z]+$/.test(method)) return undefined
+function readRequest(method: string, url: string, fields: readonly string[]): ExplainedRequest | string {
   try {
     const { host, path, query } = arrivedTarget(url)
-    return { method, host, path, query, headers: new HeaderList(readFields(fields)) }
+    return { method, host, path, query, headers: new HeaderList(fields.flatMap(splitField)) }
   } catch (thrown) {
     return `explain: ${toGatewayError(thrown).message}: ${url}`
   }
-}
-
-function readFields(fields: unknown): string[] {
-  const lines = Array.isArray(fields) ? fields : fields === undefined ? [] : [fields]
-  return lines.flatMap((line: string) => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-  })
 }
 
 interface Explanation {

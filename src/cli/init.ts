@@ -2,12 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CliArguments } from './arguments.ts'
+import { wrongUsage } from './wrong-usage.ts'
 
 export async function init(args: CliArguments): Promise<number> {
-  if (args.positionals.length > 0) {
-    args.stderr('usage: turnpike init [--ts]\n')
-    return 64
-  }
+  if (args.positionals.length > 0) return wrongUsage('init takes no FILE', args.stderr)
   const [name, text] =
     args.flags['ts'] === true ? ['turnpike.config.ts', TYPESCRIPT] : ['turnpike.yaml', YAML]
   try {

@@ -3,8 +3,10 @@ import type { RouteConfiguration } from '../config/configuration.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import type { CliArguments } from './arguments.ts'
 import { loadForCommand } from './load-for-command.ts'
+import { wrongUsage } from './wrong-usage.ts'
 
 export async function routes(args: CliArguments): Promise<number> {
+  if (args.positionals.length > 1) return wrongUsage('routes takes one FILE', args.stderr)
   const configuration = await loadForCommand(args.positionals[0], args)
   if (!configuration) return 1
   const listed = createRouteTable(configuration.routes).routes()

@@ -1,10 +1,12 @@
 // `turnpike run`: serves until it is told to stop. Signals: TERM and INT drain, HUP reloads.
+import { parseListenAddress } from '../admin/listen-address.ts'
 import { loadConfiguration } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { tuneMemory } from '../v8-settings.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
+import { wrongUsage } from './wrong-usage.ts'
 
 const WATCH_DEBOUNCE_MS = 100
 /** One signal to a process group arrives as often as npm and the shell pass it on. */
@@ -13,6 +15,8 @@ const ONE_SIGNAL_MS = 500
 const FOREVER_MS = 2 ** 31 - 1
 
 export async function run(args: CliArguments): Promise<number> {
+  const fault = args.positionals.length > 1 ? 'run takes one FILE' : addressFault(args)
+  if (fault !== undefined) return wrongUsage(fault, args.stderr)
   tuneMemory()
   const file = findConfigFile(args.positionals[0], args.cwd)
   if (file === undefined) {
@@ -30,6 +34,19 @@ export async function run(args: CliArguments): Promise<number> {
     args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
     return 1
   }
+}
+
+/** Of the command line only: what the file says has been checked with the file. */
+function addressFault({ flags }: CliArguments): string | undefined {
+  for (const name of ['listen', 'status', 'admin']) {
+    const value = address(flags[name])
+    try {
+      if (value !== undefined) parseListenAddress(value)
+    } catch (thrown) {
+      return `--${name} ${(thrown as Error).message}`
+    }
+  }
+  return undefined
 }
 
 function gatewayOptions(args: CliArguments) {

@@ -4,14 +4,10 @@ import { loadConfiguration } from '../config/load.ts'
 import type { Plugin } from '../plugin.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
-
-const USAGE = 'usage: turnpike schema [FILE]\n'
+import { wrongUsage } from './wrong-usage.ts'
 
 export async function schema(args: CliArguments): Promise<number> {
-  if (args.positionals.length > 1) {
-    args.stderr(USAGE)
-    return 64
-  }
+  if (args.positionals.length > 1) return wrongUsage('schema takes one FILE', args.stderr)
   const plugins = await pluginsOf(args)
   if (plugins) args.stdout(`${JSON.stringify(createJsonSchema(plugins), null, 2)}\n`)
   return plugins ? 0 : 1

@@ -1,5 +1,6 @@
 // The command line as a user meets it: output, messages and exit codes.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +32,7 @@ describe('turnpike', () => {
     expect(turnpike([])).toMatchObject({
       status: 64,
       stdout: '',
-      stderr: expect.stringContaining('usage: turnpike'),
+      stderr: 'turnpike: a command is needed\nhow it is used: turnpike --help\n',
     })
   })
 
@@ -41,6 +42,34 @@ describe('turnpike', () => {
       expect(turnpike(args).status).toBe(64)
     },
   )
+
+  it.each([
+    [['chekc'], 'there is no command "chekc": did you mean "check"?'],
+    [
+      ['run', '--listen', 'nonsense'],
+      '--listen "nonsense" is not an address to listen on: write host:port, [ipv6]:port or :port',
+    ],
+    [['run', 'a.yaml', 'b.yaml'], 'run takes one FILE'],
+    [['routes', 'a.yaml', 'b.yaml'], 'routes takes one FILE'],
+  ])('%s says in two lines what is wrong', (args, fault) => {
+    expect(turnpike(args)).toEqual({
+      status: 64,
+      stdout: '',
+      stderr: `turnpike: ${fault}\nhow it is used: turnpike --help\n`,
+    })
+  })
+
+  it('ends quietly when nobody reads on', async () => {
+    const args = ['--conditions=turnpike-source', MAIN, 'schema']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const [code] = await once(child, 'close')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
 
   it('--help and --version print to stdout and exit with 0', () => {
     expect(turnpike(['--help'])).toMatchObject({

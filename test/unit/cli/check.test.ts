@@ -166,12 +166,12 @@ ${withRoute('match: /x\nauth: corp', '    health: { path: /up, every: 1s }\n').r
   })
 
   it.each([
-    ['no config at all', []],
-    ['two configs', ['a.yaml', 'b.yaml']],
-  ])('exits 64 for %s', async (_name, positionals) => {
+    ['no config at all', [], 'no config: give a FILE, or write turnpike.yaml (turnpike init)'],
+    ['two configs', ['a.yaml', 'b.yaml'], 'check takes one FILE'],
+  ])('exits 64 for %s', async (_name, positionals, fault) => {
     const { code, stderr, stdout } = await inFolder({}, {}, ...positionals)
     expect(code).toBe(64)
-    expect(stderr).toContain('usage: turnpike check [FILE] [--json]')
+    expect(stderr).toBe(`turnpike: ${fault}\nhow it is used: turnpike --help\n`)
     expect(stdout).toBe('')
   })
 })

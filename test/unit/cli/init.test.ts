@@ -51,6 +51,6 @@ describe('init', () => {
 
   it('exits 64 for anything it does not know', async () => {
     const { code, stderr } = await runCommand(init, { positionals: ['here'] })
-    expect([code, stderr]).toEqual([64, 'usage: turnpike init [--ts]\n'])
+    expect([code, stderr]).toEqual([64, 'turnpike: init takes no FILE\nhow it is used: turnpike --help\n'])
   })
 })

@@ -39,6 +39,6 @@ describe('schema', () => {
 
   it('exits 64 for two files', async () => {
     const { code, stderr } = await runCommand(schema, { positionals: ['a', 'b'] })
-    expect([code, stderr]).toEqual([64, 'usage: turnpike schema [FILE]\n'])
+    expect([code, stderr]).toEqual([64, 'turnpike: schema takes one FILE\nhow it is used: turnpike --help\n'])
   })
 })
