@@ -17,6 +17,7 @@ import { renderFaults } from './render-faults.ts'
 import { rootShape } from './root-schema.ts'
 import { RoutePlugins } from './route-plugins.ts'
 import { readStructure } from './structure.ts'
+import { checkTls } from './tls-files.ts'
 import { toConfiguration } from './to-configuration.ts'
 import { loadUsedPlugins, type UsedPlugins } from './used-plugins.ts'
 import { show } from './zod-wording.ts'
@@ -60,6 +61,7 @@ async function readAll(state: LoadState): Promise<Configuration> {
   const roots = readPluginRoots(used.plugins, state)
   const read = readServicesOf({ used, kinds, roots }, state)
   refuseAdminTargets(read.services, root.admin, state)
+  checkTls(read.services, state)
   return toConfiguration({ root, roots, used, read }, state)
 }
 
