@@ -28,5 +28,5 @@ EXPOSE 8080 9091
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9091/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/node_modules/turnpike/dist/src/main.js"]
+ENTRYPOINT ["node", "/node_modules/turnpike/dist/src/start.js"]
 CMD ["run", "/etc/turnpike/turnpike.yaml"]

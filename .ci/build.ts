@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ROOT, runStep } from './steps.ts'
 
 const DIST = join(ROOT, 'dist')
-const COMMAND = join(DIST, 'src/main.js')
+const COMMAND = join(DIST, 'src/start.js')
 const SHEBANG = '#!/usr/bin/env node\n'
 
 function build(): number {

@@ -19,12 +19,31 @@ const config = (target: string) => `services:
       hello: /hello/*
 `
 
+// What a plugin's author writes: the published types must hold in a project that has no types of its own.
+const PLUGIN = `import { defineConfig, type Exchange, type Plugin } from 'turnpike'
+import { z } from 'zod'
+
+export const shout: Plugin<{ word: string }> = {
+  name: 'shout',
+  stage: 'request',
+  summary: 'Shouts.',
+  settings: z.strictObject({ word: z.string() }),
+  create: ({ word }) => ({ onRequest: (exchange: Exchange) => exchange.request.headers.set('X-Word', word) }),
+}
+
+export const config = defineConfig({ services: { a: { targets: ['http://a'], routes: { r: '/x' } } } })
+`
+const STRICT = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024']
+
 async function smoke(project: string): Promise<void> {
   npm(['pack', '--pack-destination', project], ROOT)
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'))
   if (!tarball) throw new Error('npm pack made no tarball')
   writeFileSync(join(project, 'package.json'), '{ "name": "smoke", "private": true }\n')
   npm(['install', `./${tarball}`, '--prefer-offline', '--no-audit', '--no-fund'], project)
+
+  writeFileSync(join(project, 'plugin.mts'), PLUGIN)
+  run(join(ROOT, 'node_modules/.bin/tsc'), [...STRICT, 'plugin.mts'], project)
 
   const service = createServer((_request, response) => response.end(ANSWER)).listen(0, '127.0.0.1')
   await once(service, 'listening')

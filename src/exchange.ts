@@ -1,4 +1,5 @@
 // One client request being served, and the two halves of its way: what goes to the service and what comes back.
+/// <reference types="node" preserve="true" />
 import type { Readable } from 'node:stream'
 import type { GatewayError } from './errors.ts'
 import type { HeaderList, ReadonlyHeaderList } from './headers.ts'

@@ -1,7 +1,7 @@
 // The command line as a user meets it: output, messages and exit codes.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { startProcessGateway } from '../support/process-gateway.ts'
 import { startTarget } from '../support/target-server.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const START = fileURLToPath(new URL('../../src/start.ts', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('../fixtures/config', import.meta.url))
 
@@ -77,6 +78,42 @@ describe('turnpike', () => {
       stdout: expect.stringContaining('explain METHOD URL'),
     })
     expect(turnpike(['--version']).stdout).toMatch(/^turnpike \d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('the installed command', () => {
+  const start = (version: string) => {
+    const versions = JSON.stringify({ ...process.versions, node: version })
+    const pretend = `Object.defineProperty(process, 'versions', { value: ${versions} })`
+    const args = [
+      '--conditions=turnpike-source',
+      '--import',
+      `data:text/javascript,${pretend}`,
+      START,
+      '--version',
+    ]
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const oldest = engines.node.match(/\d+\.\d+/)[0]
+
+  it('runs on the oldest Node that the package allows, and on newer ones', () => {
+    for (const version of [`${oldest}.0`, '24.0.0']) {
+      expect(start(version)).toEqual({
+        status: 0,
+        stdout: expect.stringMatching(/^turnpike \d/),
+        stderr: '',
+      })
+    }
+  })
+
+  it.each(['18.20.0', '20.19.5', '22.18.0'])('says on Node %s which one it needs', (version) => {
+    expect(start(version)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^turnpike: needs Node ${oldest} or newer, this is .*\\n$`)),
+    })
   })
 })
 

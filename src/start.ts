@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The installed command: looks at Node before anything is imported, as an old one cannot even read the rest.
+const OLDEST_NODE = [22, 19] as const
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  process.stderr.write(
+    `turnpike: needs Node ${OLDEST_NODE.join('.')} or newer, this is ${process.version}: install a newer one from https://nodejs.org\n`,
+  )
+  process.exitCode = 1
+} else {
+  await import('./main.ts')
+}
