@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createJsonSchema } from '../../src/config/json-schema.ts'
 import type { Plugin } from '../../src/plugin.ts'
 import { configPage } from './config-page.ts'
+import { errorsPage } from './errors-page.ts'
 import { type PluginExample, pluginPage } from './plugin-page.ts'
 
 /** Paths are relative to `root`, the project's folder. */
@@ -11,6 +12,7 @@ export function generatePages(plugins: readonly Plugin[], root: string): Readonl
   const pages = new Map<string, string>()
   pages.set('schema/turnpike.schema.json', `${JSON.stringify(createJsonSchema(plugins), null, 2)}\n`)
   pages.set('docs/config.md', configPage(plugins, folderOf))
+  pages.set('docs/errors.md', errorsPage())
   for (const plugin of plugins) {
     pages.set(`${folderOf(plugin)}/README.md`, pluginPage(plugin, exampleOf(plugin, root)))
   }

@@ -250,9 +250,9 @@ describe('an onResponse that throws', () => {
   })
 
   it('may do so twice on one answer: the last word counts', async () => {
-    const hooks = [throwing(new GatewayError('DRAINING')), throwing(new GatewayError('OVERLOADED'))]
+    const hooks = [throwing(new GatewayError('IDENTITY_UNAVAILABLE')), throwing(new GatewayError('OVERLOADED'))]
     const { answer, service } = await run(hooks)
-    expect(answer).toMatchObject({ body: 'DRAINING' })
+    expect(answer).toMatchObject({ body: 'IDENTITY_UNAVAILABLE' })
     expect(service.discarded).toBe(1)
   })
 

@@ -81,7 +81,7 @@ describe('cancelling', () => {
     signal.addEventListener('abort', () => reasons.push(signal.reason))
     const reason = clientClosed()
     exchange.cancel(reason)
-    exchange.cancel(new GatewayError('DRAINING'))
+    exchange.cancel(new GatewayError('IDENTITY_UNAVAILABLE'))
     expect(reasons).toEqual([reason])
     expect(exchange.error).toBe(reason)
   })

@@ -41,7 +41,7 @@ const NEVER: readonly (readonly [string, () => Ending])[] = [
   ['open circuit', failed('CIRCUIT_OPEN')],
   ['concurrency limit', failed('CONCURRENCY_LIMITED')],
   ['overload', failed('OVERLOADED')],
-  ['draining', failed('DRAINING')],
+  ['draining', failed('IDENTITY_UNAVAILABLE')],
   ['client gone', failed('CLIENT_CLOSED')],
   ['body too large', failed('BODY_TOO_LARGE')],
   ['internal error', failed('INTERNAL_ERROR')],
