@@ -1,12 +1,14 @@
-// Checks of a whole configuration that need the route table: conflicts, and templates that do not fit their pattern.
-import type { Configuration, RouteConfiguration } from './config/configuration.ts'
+// Checks of a whole configuration by those who will run it: addresses, route conflicts, templates of paths.
+import { addressChecks } from './address-checks.ts'
+import type { Configuration, ConfigurationCheck, RouteConfiguration } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
 import { findConflicts } from './routing/conflicts.ts'
 import { compileRedirect } from './routing/redirect.ts'
 import { compileRewrite } from './routing/rewrite.ts'
 import { PatternError } from './routing/route-pattern.ts'
 
-export const configurationChecks: readonly ((configuration: Configuration) => readonly ConfigFault[])[] = [
+export const configurationChecks: readonly ConfigurationCheck[] = [
+  ...addressChecks,
   routeConflicts,
   routeTemplates,
 ]

@@ -21,6 +21,8 @@ export const address = textField((text) =>
 export function parseAddress(text: string): Address | undefined {
   const [, v6, name, port] = ADDRESS.exec(text) ?? []
   if (port === undefined || Number(port) > MAX_PORT || (v6 !== undefined && isIP(v6) !== 6)) return undefined
+  // Only digits and dots is meant as an IPv4 address, never as a name.
+  if (name && /^[\d.]+$/.test(name) && isIP(name) !== 4) return undefined
   return { host: v6 ?? name ?? '', port: Number(port) }
 }
 

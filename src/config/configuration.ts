@@ -6,9 +6,18 @@ export interface LoadOptions {
   /** The built-in plugins, outermost first. */
   readonly plugins: readonly Plugin[]
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Addresses of the command line, which win over those of the file. */
+  readonly addresses?:
+    | Partial<Readonly<Record<'listen' | 'status' | 'admin', string | undefined>>>
+    | undefined
   /** Checks of the whole configuration that live elsewhere, such as route conflicts. */
-  readonly checks?: readonly ((configuration: Configuration) => readonly ConfigFault[])[] | undefined
+  readonly checks?: readonly ConfigurationCheck[] | undefined
 }
+
+export type ConfigurationCheck = (
+  configuration: Configuration,
+  options: LoadOptions,
+) => readonly ConfigFault[]
 
 export interface LoadResult {
   /** Undefined as soon as there is one fault. */

@@ -26,7 +26,7 @@ export async function loadConfiguration(file: string, options: LoadOptions): Pro
   const state = new LoadState(file, options)
   const configuration = (await readRoot(state)) ? await readAll(state) : undefined
   for (const check of configuration ? (options.checks ?? []) : []) {
-    for (const fault of check(configuration!)) state.list.add(fault)
+    for (const fault of check(configuration!, options)) state.list.add(fault)
   }
   return toResult(configuration, state)
 }

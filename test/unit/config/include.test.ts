@@ -1,5 +1,6 @@
 // Team files: found by glob, merged into the root, refused when they hold more than services.
 import { describe, expect, it } from 'vitest'
+import { makeCertificate } from '../upstream/certificates.ts'
 import { load, loaded, withRoute, writeFiles } from './config-under-test.ts'
 
 const ROOT = `include: [services/*.yaml]\n`
@@ -34,7 +35,10 @@ describe('included files', () => {
   it('take the defaults of the root file, and paths relative to themselves', async () => {
     const { routes, services } = await loaded({
       'turnpike.yaml': `${ROOT}defaults: { timeout: 3s }\n`,
-      'services/b.yaml': team('b').replace('routes:', 'tls: { ca: ca.pem }\n    retry: {}\n    routes:'),
+      'services/b.yaml': team('b')
+        .replace('http:', 'https:')
+        .replace('routes:', 'tls: { ca: ca.pem }\n    retry: {}\n    routes:'),
+      'services/ca.pem': makeCertificate(['b']).cert,
     })
     expect(services.get('b')?.tls?.caFile).toMatch(/\/services\/ca\.pem$/)
     const [timeout, retry] = routes[0]!.plugins

@@ -1,7 +1,9 @@
 // What a valid config means: defaults filled in, units read, levels merged.
+import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plugins } from '../../../plugins/index.ts'
 import { loadConfiguration } from '../../../src/config/load.ts'
+import { makeCertificate } from '../upstream/certificates.ts'
 import { load, loaded, testPlugins, withRoute } from './config-under-test.ts'
 
 describe('the smallest useful config', () => {
@@ -113,6 +115,7 @@ ${withRoute('match: /x')}`)
   })
 
   it('of a service are read with their units', async () => {
+    const { cert, key, certFile } = makeCertificate(['a'])
     const configuration = await loaded({
       'conf/turnpike.yaml': `
 services:
@@ -124,9 +127,11 @@ services:
     health: { path: /healthz, every: 3s, status: 204 }
     ejection: false
     connections: { max: 8 }
-    tls: { ca: ./ca.pem, cert: /abs/cert.pem, serverName: a.internal }
+    tls: { ca: ./ca.pem, cert: ${certFile}, key: ../key.pem, serverName: a.internal }
     routes: { r: /x }
 `,
+      'conf/ca.pem': cert,
+      'key.pem': key,
     })
     const { origin, ...service } = configuration.services.get('a')!
     const folder = configuration.file.replace(/\/turnpike\.yaml$/, '')
@@ -144,8 +149,8 @@ services:
       connections: { max: 8, connectTimeoutMs: 1000, idleTimeoutMs: 4000, queue: 1024 },
       tls: {
         caFile: `${folder}/ca.pem`,
-        certFile: '/abs/cert.pem',
-        keyFile: undefined,
+        certFile,
+        keyFile: `${dirname(folder)}/key.pem`,
         serverName: 'a.internal',
       },
     })
