@@ -4,6 +4,7 @@ import { type ConfigFault, sentence } from './config/fault.ts'
 import type { Generation } from './generation.ts'
 import type { Clock } from './plugin.ts'
 import type { Reloader, ReloadOutcome } from './reloader.ts'
+import { routeFacts } from './route-facts.ts'
 import type { Target } from './upstream/target.ts'
 
 export function createAdminSource(reloader: Reloader, clock: Clock): AdminSource {
@@ -24,14 +25,10 @@ function generationFacts({ number, since, configuration }: Generation) {
 }
 
 function routeViews({ configuration }: Generation): RouteView[] {
-  return configuration.routes.map(({ id, service, path, hosts, methods, plugins }) => ({
-    id,
-    service,
-    pattern: path,
-    hosts,
-    methods,
-    plugins: plugins.map(({ plugin }) => plugin.name),
-  }))
+  return configuration.routes.map((route) => {
+    const { path, ...facts } = routeFacts(configuration, route)
+    return { ...facts, pattern: path }
+  })
 }
 
 function targetView(target: Target, clock: Clock): TargetView {

@@ -24,8 +24,20 @@ export interface RouteView {
   readonly hosts: readonly string[]
   /** Empty: every method. */
   readonly methods: readonly string[]
+  readonly headers: readonly FieldView[]
+  readonly query: readonly FieldView[]
+  /** What the route does by itself, as configured. */
+  readonly rewrite?: object | undefined
+  readonly redirect?: object | undefined
+  readonly respond?: object | undefined
   /** Names of the plugins in its chain, outermost first. */
   readonly plugins: readonly string[]
+}
+
+/** A header or query parameter that must have this value. */
+export interface FieldView {
+  readonly name: string
+  readonly value: string
 }
 
 export interface ServiceView {

@@ -6,16 +6,12 @@ export function generationView({ number, hash, since, file }: GenerationFacts): 
 }
 
 export function routesView(routes: Iterable<RouteView>): object {
-  return {
-    routes: Array.from(routes, ({ id, service, pattern, hosts, methods, plugins }) => ({
-      id,
-      service,
-      pattern,
-      hosts,
-      methods,
-      plugins,
-    })),
-  }
+  return { routes: Array.from(routes, routeView) }
+}
+
+function routeView(route: RouteView): object {
+  const { id, service, pattern, hosts, methods, headers, query, rewrite, redirect, respond, plugins } = route
+  return { id, service, pattern, hosts, methods, headers, query, rewrite, redirect, respond, plugins }
 }
 
 export function servicesView(services: Iterable<ServiceView>): object {

@@ -3,10 +3,13 @@ import type { Configuration, ResolvedPlugin, RouteConfiguration } from '../confi
 import { arrivedTarget } from '../edge/request-target.ts'
 import { toGatewayError } from '../errors.ts'
 import { HeaderList, isFieldName, isFieldValue } from '../headers.ts'
+import { redacted, routeFacts } from '../route-facts.ts'
 import type { Candidate } from '../routing/route-pattern.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import type { CliArguments } from './arguments.ts'
 import { loadForCommand } from './load-for-command.ts'
+import { matchText } from './match-text.ts'
+import { valueLines } from './value-text.ts'
 import { wrongUsage } from './wrong-usage.ts'
 
 /** Candidates printed; the nearest come first. */
@@ -93,21 +96,26 @@ function asText(configuration: Configuration, { winner, candidates, allow }: Exp
   else lines.push('no route: 404')
   for (const { route, why } of losers)
     lines.push(row(winner ? '  beats' : '  near', `${route.id}  ${matchText(route)}  (${why})`, route.origin))
-  if (winner) lines.push(...chainLines(winner), ...serviceLines(configuration, winner))
+  if (winner) lines.push(...chainLines(configuration, winner), ...serviceLines(configuration, winner))
   return `${configuration.redact(lines.join('\n'))}\n`
 }
 
-function chainLines(route: RouteConfiguration): string[] {
+function chainLines(configuration: Configuration, route: RouteConfiguration): string[] {
   return route.plugins.flatMap(({ plugin, layers }) =>
-    layers.map((layer) => row(`  ${plugin.name}`, inline(layer.settings), `${layer.origin}  ${layer.level}`)),
+    layers.flatMap(({ settings, origin, level }) =>
+      valueRows(`  ${plugin.name}`, redacted(settings, configuration), `${origin}  ${level}`),
+    ),
   )
 }
 
 function serviceLines(configuration: Configuration, route: RouteConfiguration): string[] {
-  const lines: string[] = []
-  if (route.rewrite) lines.push(row('  rewrite', inline(route.rewrite), route.origin))
-  if (route.redirect) return [row('  redirect', inline(route.redirect), route.origin)]
-  if (route.respond) return [row('  respond', inline(route.respond), route.origin)]
+  const { rewrite, redirect, respond } = redacted(
+    { rewrite: route.rewrite, redirect: route.redirect, respond: route.respond },
+    configuration,
+  )
+  if (redirect) return valueRows('  redirect', redirect, route.origin)
+  if (respond) return valueRows('  respond', respond, route.origin)
+  const lines = rewrite ? valueRows('  rewrite', rewrite, route.origin) : []
   const service = configuration.services.get(route.service)
   if (!service) return lines
   const share = service.canary ? `${100 - service.canary.percent * 100}% ` : ''
@@ -124,46 +132,33 @@ function targetList(targets: readonly { readonly url: string; readonly weight: n
   return targets.map(({ url, weight }) => (weight === 1 ? url : `${url} (weight ${weight})`)).join(', ')
 }
 
-function matchText(route: RouteConfiguration): string {
-  const methods = route.methods.length === 0 ? '' : `${route.methods.join('|')} `
-  const hosts = route.hosts.length === 0 ? '' : route.hosts.join(',')
-  return `${methods}${hosts}${route.path}`
-}
-
 function asJson(
   configuration: Configuration,
   winner: RouteConfiguration | undefined,
   candidates: readonly Candidate<RouteConfiguration>[],
 ): object {
-  return {
-    route: winner ? { id: winner.id, match: matchText(winner), origin: winner.origin } : null,
+  const service = winner && configuration.services.get(winner.service)
+  const explained = {
+    route: winner ? { ...routeFacts(configuration, winner), match: matchText(winner) } : null,
     candidates: candidates
       .slice(0, MAX_CANDIDATES)
       .map(({ route, outcome, why }) => ({ id: route.id, match: matchText(route), outcome, why })),
-    chain: winner?.plugins.map((resolved) => chainJson(configuration, resolved)) ?? [],
-    targets: winner ? (configuration.services.get(winner.service)?.targets ?? []) : [],
+    chain: winner?.plugins.map(chainJson) ?? [],
+    targets: service?.targets ?? [],
+    canary: service?.canary,
   }
+  return redacted(explained, configuration)
 }
 
-function chainJson(configuration: Configuration, { plugin, layers }: ResolvedPlugin): object {
-  return {
-    plugin: plugin.name,
-    stage: plugin.stage,
-    layers: layers.map(({ level, origin, settings }) => ({
-      level,
-      origin,
-      settings: configuration.redact(inline(settings)),
-    })),
-  }
+function chainJson({ plugin, layers }: ResolvedPlugin): object {
+  return { plugin: plugin.name, stage: plugin.stage, layers }
 }
 
-/** One line of a value; long ones are cut. */
-function inline(value: unknown): string {
-  const text = JSON.stringify(value, (_key, inner) =>
-    inner instanceof Map ? Object.fromEntries(inner) : inner,
-  )
-  const plain = (text ?? '').replace(/"([^"\\]+)":/g, '$1: ').replace(/,(?=\S)/g, ', ')
-  return plain.length > 200 ? `${plain.slice(0, 199)}…` : plain
+/** A long value starts below its name and origin. */
+function valueRows(name: string, value: unknown, origin: string): string[] {
+  const [first = '', ...rest] = valueLines(value)
+  if (rest.length === 0) return [row(name, first, origin)]
+  return [row(name, '', origin), ...[first, ...rest].map((line) => `      ${line}`)]
 }
 
 function row(name: string, text: string, origin: string): string {

@@ -125,13 +125,16 @@ ${withRoute('match: /x\nauth: corp')}`
     expect(asJson).toMatchObject({ ok: false, faults: [{ level: 'error', line: 9 }] })
   })
 
-  it('refuses a config whose CA file is missing', async () => {
-    const config = withRoute('match: /x', '    tls: { ca: ./gone-ca.pem }\n').replace('http:', 'https:')
-    const { code, stderr } = await inFolder({ 'turnpike.yaml': config })
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/turnpike\.yaml {2}error {2}ENOENT.*gone-ca\.pem/),
-    ])
+  it('refuses what cannot be built for any other reason, without a line', async () => {
+    const broken = {
+      ...plugins.find(({ name }) => name === 'timeout')!,
+      identityHeaders: () => {
+        throw new Error('no such names')
+      },
+    }
+    const cwd = writeFiles({ 'turnpike.yaml': GOOD })
+    const { code, stderr } = await runCommand(check, { cwd, plugins: [broken] })
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/turnpike\.yaml {2}error {2}no such names\n/)])
   })
 
   it('dials neither targets nor key servers, and closes what it has built', async () => {
