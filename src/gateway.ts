@@ -101,7 +101,7 @@ async function assemble(
     address: options.status ?? configuration.status,
     isReady: () => ({
       ready: state.ready && !state.draining,
-      checks: { listening: state.ready, draining: !state.draining },
+      checks: { listening: state.ready, accepting: !state.draining },
     }),
     metricsText: () => telemetry.metricsText(),
     logger,

@@ -4,8 +4,16 @@ import type { ConfigFault } from './config/fault.ts'
 import { Generation, type GenerationEnvironment } from './generation.ts'
 import type { Logger } from './plugin.ts'
 
-/** Keys that the running process cannot change. */
-const FIXED_KEYS = ['listen', 'status', 'admin', 'redis', 'logLevel', 'accessLog'] as const
+/** What the running process cannot change, under the names of the config's keys. */
+const FIXED_KEYS = {
+  listen: ({ listen }: Configuration) => listen,
+  status: ({ status }: Configuration) => status,
+  admin: ({ admin }: Configuration) => admin,
+  redis: ({ redis }: Configuration) => redis,
+  log: ({ logLevel }: Configuration) => logLevel,
+  accessLog: ({ accessLog }: Configuration) => accessLog,
+  tracing: ({ tracing }: Configuration) => JSON.stringify(tracing),
+}
 
 export interface ReloaderOptions {
   readonly environment: GenerationEnvironment
@@ -27,6 +35,8 @@ export interface ReloadOutcome {
 
 export class Reloader {
   readonly #options: ReloaderOptions
+  /** What the process was started with. */
+  readonly #first: Configuration
   #current: Generation
   #running: Promise<ReloadOutcome> | undefined
   #again = false
@@ -35,6 +45,7 @@ export class Reloader {
   /** Throws when the first generation cannot be built. */
   constructor(first: Configuration, options: ReloaderOptions) {
     this.#options = options
+    this.#first = first
     this.#current = new Generation(1, first, options.environment)
   }
 
@@ -104,8 +115,9 @@ export class Reloader {
   }
 
   #warnOfFixedKeys(next: Configuration): void {
-    const now = this.#current.configuration
-    const changed = FIXED_KEYS.filter((key) => next[key] !== now[key])
+    const changed = Object.entries(FIXED_KEYS)
+      .filter(([, read]) => read(next) !== read(this.#first))
+      .map(([key]) => key)
     if (changed.length > 0)
       this.#options.logger.warn({ keys: changed }, 'these keys need a restart to change')
   }

@@ -201,7 +201,9 @@ describe('turnpike run', () => {
       `services: { api: { targets: ["${target.url}"], routes: { all: /* } } }\n`,
     )
     expect((await send(`${gateway.listen}/x`)).status).toBe(200)
-    expect((await send(`${gateway.status}/readyz`)).status).toBe(200)
+    expect((await send(`${gateway.status}/readyz?verbose`)).body).toBe(
+      '[+]listening ok\n[+]accepting ok\nok\n',
+    )
     expect((await send(`${gateway.admin}/api/generation`)).json()).toMatchObject({ number: 1 })
     expect(await gateway.stop()).toBe(0)
     await target.close()

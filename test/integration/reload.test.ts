@@ -84,6 +84,20 @@ ${version(2)}        auth: corp
     expect((await gateway.get('/x')).headers['x-version']).toBe('1')
   })
 
+  it('names the keys that need a restart, for as long as they differ from what is running', async () => {
+    const running = await startTestGateway(version(1))
+    gateway = running
+    const lines = (text: string) => running.log.filter(({ msg }) => msg === text)
+    await running.reload(`${version(2)}\nlog: debug\ntracing: { sample: 50% }\n`)
+    await running.reload(`${version(3)}\nlog: debug\n`)
+    await running.reload(version(4))
+    await expect.poll(() => lines('config reloaded')).toHaveLength(3)
+    expect(lines('these keys need a restart to change').map(({ keys }) => keys)).toEqual([
+      ['log', 'tracing'],
+      ['log'],
+    ])
+  })
+
   it('to the same content is no reload', async () => {
     gateway = await startTestGateway(version(1))
     expect(await gateway.reload(`${version(1)}\n# a comment\n`)).toMatchObject({ result: 'unchanged' })
