@@ -1,5 +1,12 @@
 // An exchange that is nothing but its plain facts, and services and answers to run chains against.
-import type { AnswerMaker, GatewayAnswer, RunningExchange } from '../../../src/chain/run.ts'
+import { compileChain } from '../../../src/chain/chain.ts'
+import {
+  type Answer,
+  type AnswerMaker,
+  type GatewayAnswer,
+  type RunningExchange,
+  runChain,
+} from '../../../src/chain/run.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type {
   Call,
@@ -64,4 +71,17 @@ export function tellingHooks(stage: Stage, name: string, told: string[]): Placed
     onResponse: (_exchange, response) => void told.push(`${name} out ${response.status}`),
     onFinish: () => void told.push(`${name} end`),
   }
+}
+
+export interface Ran {
+  readonly answer: Answer
+  readonly exchange: RunningExchange
+  readonly service: RecordedService
+}
+
+/** One exchange through the chain of these hooks. */
+export async function run(hooks: readonly PlacedHooks[], service = createService()): Promise<Ran> {
+  const exchange = createExchange()
+  const answer = await runChain(compileChain(hooks, service.call), exchange, MAKE)
+  return { answer, exchange, service }
 }

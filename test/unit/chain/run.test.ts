@@ -1,22 +1,10 @@
-// One exchange through its chain: who sees the request, who the response, and what a failure becomes.
+// One exchange through its chain: who sees the request, who the response, and what a refusal becomes.
 import { describe, expect, it } from 'vitest'
 import { compileChain } from '../../../src/chain/chain.ts'
-import { type Answer, type RunningExchange, runChain } from '../../../src/chain/run.ts'
+import { runChain } from '../../../src/chain/run.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import { GatewayError, type PlacedHooks } from '../../../src/plugin.ts'
-import { createExchange, createService, MAKE, type RecordedService, tellingHooks } from './exchanges.ts'
-
-interface Ran {
-  readonly answer: Answer
-  readonly exchange: RunningExchange
-  readonly service: RecordedService
-}
-
-async function run(hooks: readonly PlacedHooks[], service = createService()): Promise<Ran> {
-  const exchange = createExchange()
-  const answer = await runChain(compileChain(hooks, service.call), exchange, MAKE)
-  return { answer, exchange, service }
-}
+import { createExchange, createService, MAKE, run, tellingHooks } from './exchanges.ts'
 
 describe('an exchange that passes', () => {
   it('runs in outermost first, reaches the service, and comes out innermost first', async () => {
@@ -189,82 +177,4 @@ describe('a hook that answers', () => {
     }
     expect((await run([torn])).answer.status).toBe(401)
   })
-})
-
-describe('a call that fails', () => {
-  it('is an answer that every hook sees', async () => {
-    const told: string[] = []
-    const failure = new GatewayError('UPSTREAM_RESET')
-    const hooks = [tellingHooks('edge', 'a', told), tellingHooks('policy', 'b', told)]
-    const { answer, exchange } = await run(hooks, createService(failure))
-    expect(told).toEqual(['a in', 'b in', 'b out 502', 'a out 502'])
-    expect(answer.status).toBe(502)
-    expect(exchange.error).toBe(failure)
-  })
-
-  it('with something foreign is a fault of the gateway', async () => {
-    const { answer } = await run([], createService(new Error('ECONNREFUSED 10.0.0.7')))
-    expect(answer).toMatchObject({ status: 500, body: 'INTERNAL_ERROR' })
-  })
-
-  it('inside a filter that recovers is no failure', async () => {
-    const recovering: PlacedHooks = {
-      stage: 'resilience',
-      upstream: (next) => (request) =>
-        next(request).catch(() => ({ status: 200, headers: new HeaderList(), body: {} as never })),
-    }
-    const { answer, exchange } = await run([recovering], createService(new GatewayError('UPSTREAM_RESET')))
-    expect(answer.status).toBe(200)
-    expect(exchange.error).toBeUndefined()
-  })
-})
-
-describe('an onResponse that throws', () => {
-  const throwing = (thrown: unknown): PlacedHooks => ({
-    stage: 'policy',
-    onResponse() {
-      throw thrown
-    },
-  })
-
-  it('replaces the answer, drops the body of the service, and the outer hooks see the new answer', async () => {
-    const told: string[] = []
-    const error = new GatewayError('OVERLOADED')
-    const hooks = [
-      tellingHooks('edge', 'outer', told),
-      throwing(error),
-      tellingHooks('request', 'inner', told),
-    ]
-    const { answer, exchange, service } = await run(hooks)
-    expect(told).toEqual(['outer in', 'inner in', 'inner out 200', 'outer out 503'])
-    expect(answer).toMatchObject({ status: 503, body: 'OVERLOADED' })
-    expect(exchange.error).toBe(error)
-    expect(service.discarded).toBe(1)
-  })
-
-  it('may reject instead, with anything', async () => {
-    const rejecting: PlacedHooks = { stage: 'edge', onResponse: () => Promise.reject('nonsense') }
-    const { answer, exchange } = await run([rejecting])
-    expect(answer.status).toBe(500)
-    expect(exchange.error?.cause).toBe('nonsense')
-  })
-
-  it('may do so twice on one answer: the last word counts', async () => {
-    const hooks = [throwing(new GatewayError('IDENTITY_UNAVAILABLE')), throwing(new GatewayError('OVERLOADED'))]
-    const { answer, service } = await run(hooks)
-    expect(answer).toMatchObject({ body: 'IDENTITY_UNAVAILABLE' })
-    expect(service.discarded).toBe(1)
-  })
-
-  it.each([['text'], [Buffer.from('bytes')]])(
-    'replaces an answer of the gateway (%o) without a fuss',
-    async (body) => {
-      const answering: PlacedHooks = {
-        stage: 'request',
-        onRequest: (exchange) => exchange.respond({ status: 200, body }),
-      }
-      const { answer } = await run([throwing(new GatewayError('OVERLOADED')), answering])
-      expect(answer.status).toBe(503)
-    },
-  )
 })

@@ -192,3 +192,26 @@ export async function eventually(holds: () => boolean): Promise<void> {
 export async function turns(count = 20): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
+
+/** A response head that announces six bytes. */
+export const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n'
+
+/** A service in front of one target that does by hand what it is told. */
+export async function startRawService(
+  onRequest: Parameters<typeof startRaw>[0],
+  connections?: { max: number; queue: number },
+) {
+  const target = await startRaw(onRequest)
+  const rig = startService({
+    targets: targets(target.url),
+    connections: { ...SETTINGS.connections, ...connections },
+  })
+  const call = (options: RequestOptions = {}) => rig.service.call(createRequest(options))
+  return { target, rig, call }
+}
+
+/** Resolves when so many requests have arrived. */
+export const asked = (target: RawTarget, count = 1) => eventually(() => target.requests.length === count)
+
+/** Resolves when the connection is gone. */
+export const closed = (target: RawTarget, at = 0) => eventually(() => target.accepted[at]!.destroyed)

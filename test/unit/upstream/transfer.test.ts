@@ -1,45 +1,25 @@
-// One request on one connection when things take their time: timeouts, aborts, backpressure, discarded bodies.
+// One request on one connection when things take their time: timeouts, clients that go, bodies that break.
 import { getEventListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { GatewayError, type UpstreamResponse } from '../../../src/plugin.ts'
+import { GatewayError } from '../../../src/plugin.ts'
 import {
+  asked,
   bodyOf,
+  closed,
   collect,
   createExchange,
-  createRequest,
-  eventually,
   failureOf,
-  type RawTarget,
-  type RequestOptions,
-  startRaw,
-  startService,
-  targets,
+  HEAD,
+  startRawService,
   turns,
 } from './rig.ts'
 
-const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n'
 const silent = () => {}
-
-async function start(
-  onRequest: Parameters<typeof startRaw>[0],
-  connections?: { max: number; queue: number },
-) {
-  const target = await startRaw(onRequest)
-  const rig = startService({
-    targets: targets(target.url),
-    connections: { max: 10, queue: 10, connectTimeoutMs: 5000, idleTimeoutMs: 60_000, ...connections },
-  })
-  const call = (options: RequestOptions = {}) => rig.service.call(createRequest(options))
-  return { target, rig, call }
-}
-
-const asked = (target: RawTarget, count = 1) => eventually(() => target.requests.length === count)
-const closed = (target: RawTarget, at = 0) => eventually(() => target.accepted[at]!.destroyed)
 
 describe('waiting for the head', () => {
   it('ends with the time of the attempt: the connection is closed', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     const failing = failureOf(call({ attemptTimeoutMs: 1000 }))
     await asked(target)
     await rig.clock.advance(999)
@@ -52,7 +32,7 @@ describe('waiting for the head', () => {
   })
 
   it('ends with the deadline of the exchange when that is sooner', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     await rig.clock.advance(500)
     const exchange = createExchange({ deadlineAt: 700 })
     const failing = failureOf(call({ exchange, attemptTimeoutMs: 1000 }))
@@ -64,7 +44,7 @@ describe('waiting for the head', () => {
   })
 
   it('of a deadline that has passed already is not begun, and no target is blamed', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     await rig.clock.advance(500)
     expect(await failureOf(call({ exchange: createExchange({ deadlineAt: 500 }) }))).toMatchObject({
       code: 'UPSTREAM_TIMEOUT',
@@ -76,7 +56,7 @@ describe('waiting for the head', () => {
   })
 
   it('is not made longer by a head that drips (UR-40) or by informational responses', async () => {
-    const { target, rig, call } = await start(
+    const { target, rig, call } = await startRawService(
       (socket) => void socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 '),
     )
     const failing = failureOf(call({ attemptTimeoutMs: 1000 }))
@@ -90,7 +70,7 @@ describe('waiting for the head', () => {
   })
 
   it('has no end when nobody set one', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     const calling = call()
     await asked(target)
     expect(rig.clock.timers).toBe(0)
@@ -99,7 +79,7 @@ describe('waiting for the head', () => {
   })
 
   it('leaves no timer behind, however it ends', async () => {
-    const { rig, call } = await start((socket, request) =>
+    const { rig, call } = await startRawService((socket, request) =>
       request.startsWith('GET /bad') ? socket.destroy() : socket.write(`${HEAD}abcdef`),
     )
     await collect(call({ attemptTimeoutMs: 1000, exchange: createExchange({ deadlineAt: 5000 }) }))
@@ -111,7 +91,7 @@ describe('waiting for the head', () => {
 
 describe('waiting for a connection', () => {
   it('that never comes in time was not processed, and the request is never sent', async () => {
-    const { target, rig, call } = await start(silent, { max: 1, queue: 1 })
+    const { target, rig, call } = await startRawService(silent, { max: 1, queue: 1 })
     const first = failureOf(call({ attemptTimeoutMs: 2000 }))
     await asked(target)
     const second = failureOf(call({ path: '/second', attemptTimeoutMs: 1000 }))
@@ -124,7 +104,7 @@ describe('waiting for a connection', () => {
   })
 
   it('is over for a client that goes away, and the request is never sent', async () => {
-    const { target, rig, call } = await start(silent, { max: 1, queue: 1 })
+    const { target, rig, call } = await startRawService(silent, { max: 1, queue: 1 })
     const first = failureOf(call({ attemptTimeoutMs: 1000 }))
     await asked(target)
     const exchange = createExchange()
@@ -142,7 +122,7 @@ describe('a client that goes away', () => {
   const gone = new GatewayError('CLIENT_CLOSED')
 
   it('before the call sends nothing', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     const exchange = createExchange()
     exchange.abort.abort(gone)
     expect(await failureOf(call({ exchange }))).toBe(gone)
@@ -152,7 +132,7 @@ describe('a client that goes away', () => {
   })
 
   it('while the head is awaited closes the connection at once', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     const exchange = createExchange()
     const failing = failureOf(call({ exchange }))
     await asked(target)
@@ -163,7 +143,7 @@ describe('a client that goes away', () => {
   })
 
   it('in the middle of the body closes the connection at once', async () => {
-    const { target, call } = await start((socket) => void socket.write(`${HEAD}abc`))
+    const { target, call } = await startRawService((socket) => void socket.write(`${HEAD}abc`))
     const exchange = createExchange()
     const response = await call({ exchange })
     const collecting = collect(response)
@@ -173,7 +153,7 @@ describe('a client that goes away', () => {
   })
 
   it('after the end changes nothing', async () => {
-    const { target, call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
+    const { target, call } = await startRawService((socket) => void socket.write(`${HEAD}abcdef`))
     const exchange = createExchange()
     expect((await collect(call({ exchange }))).failure).toBeUndefined()
     exchange.abort.abort(gone)
@@ -182,7 +162,7 @@ describe('a client that goes away', () => {
   })
 
   it('is listened for no longer than the call lasts', async () => {
-    const { call } = await start((socket, request) =>
+    const { call } = await startRawService((socket, request) =>
       request.startsWith('GET /bad') ? socket.destroy() : socket.write(`${HEAD}abcdef`),
     )
     const exchange = createExchange()
@@ -191,7 +171,7 @@ describe('a client that goes away', () => {
   })
 
   it('for a reason that is no error still ends the attempt', async () => {
-    const { target, call } = await start(silent)
+    const { target, call } = await startRawService(silent)
     const exchange = createExchange()
     const failing = failureOf(call({ exchange }))
     await asked(target)
@@ -201,153 +181,9 @@ describe('a client that goes away', () => {
   })
 })
 
-describe('the body of the response', () => {
-  it('that falls silent is cut after the idle time (UR-41)', async () => {
-    const { target, call } = await start((socket) => void socket.write(`${HEAD}abc`))
-    const collected = await collect(call({ idleTimeoutMs: 100 }))
-    expect(collected).toMatchObject({ status: 200, body: 'abc', failure: { code: 'UPSTREAM_TIMEOUT' } })
-    await closed(target)
-  })
-
-  it('is cut at the deadline of the exchange', async () => {
-    const { target, rig, call } = await start((socket) => void socket.write(`${HEAD}abc`))
-    await rig.clock.advance(500)
-    const exchange = createExchange({ deadlineAt: 1500 })
-    const collecting = collect(call({ exchange, attemptTimeoutMs: 100 }))
-    await asked(target)
-    await turns()
-    await rig.clock.advance(999)
-    target.accepted[0]!.write('d')
-    await turns()
-    await rig.clock.advance(1)
-    expect(await collecting).toMatchObject({ body: 'abcd', failure: { code: 'UPSTREAM_TIMEOUT' } })
-    await closed(target)
-  })
-
-  it('of an event stream has no deadline', async () => {
-    const { target, rig, call } = await start(
-      (socket) =>
-        void socket.write(
-          'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\ndata: 1\n\n',
-        ),
-    )
-    const collecting = collect(await call({ exchange: createExchange({ deadlineAt: 1000 }) }))
-    await rig.clock.advance(10_000)
-    expect(rig.clock.timers).toBe(0)
-    target.accepted[0]!.end('data: 2\n\n')
-    expect(await collecting).toMatchObject({ body: 'data: 1\n\ndata: 2\n\n', failure: undefined })
-  })
-})
-
-describe('a body that nobody reads', () => {
-  it('pauses the target: what is kept is bounded, and all of it comes when somebody reads', async () => {
-    const total = 20_000_000
-    const { target, call } = await start((socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
-      socket.write(Buffer.alloc(total, 97))
-    })
-    const response = await call()
-    await turns(200)
-    expect(target.accepted[0]!.writableLength).toBeGreaterThan(total / 2)
-    const { body, failure } = await collect(response)
-    expect([body.length, failure]).toEqual([total, undefined])
-  })
-
-  it('waits for the reader to have room, chunk by chunk', async () => {
-    const total = 5_000_000
-    const { call } = await start((socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
-      socket.write(Buffer.alloc(total))
-    })
-    const { body } = await call()
-    let received = 0
-    let chunks = 0
-    const done = new Promise<void>((resolve) => {
-      body.stream({
-        write(chunk) {
-          received += chunk.length
-          chunks++
-          return false
-        },
-        end: () => resolve(),
-        fail: () => resolve(),
-      })
-    })
-    await turns(50)
-    const stuckAt = chunks
-    await turns(50)
-    expect(chunks).toBe(stuckAt)
-    expect(received).toBeLessThan(1_000_000)
-    let ended = false
-    void done.then(() => {
-      ended = true
-    })
-    while (!ended) {
-      body.resume()
-      await turns(1)
-    }
-    expect(received).toBe(total)
-  })
-})
-
-describe('discarding', () => {
-  it('a body under way closes the connection and tells who listens, once', async () => {
-    const { target, rig, call } = await start((socket) => void socket.write(`${HEAD}abc`))
-    const { body } = await call()
-    const ends: (GatewayError | undefined)[] = []
-    body.onEnd((failure) => ends.push(failure))
-    body.discard()
-    body.discard()
-    await closed(target)
-    expect(ends).toHaveLength(1)
-    expect(ends[0]).toBeInstanceOf(GatewayError)
-    expect(rig.service.targets[0]!.pending).toBe(0)
-  })
-
-  it('a body that has arrived keeps the connection', async () => {
-    const { target, call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
-    const { body } = await call()
-    await eventually(() => body.complete !== undefined)
-    body.discard()
-    await turns()
-    expect(target.accepted[0]!.destroyed).toBe(false)
-    await collect(call())
-    expect(target.accepted).toHaveLength(1)
-  })
-})
-
-describe('the end of a body', () => {
-  const ended = (response: UpstreamResponse) =>
-    new Promise<GatewayError | undefined>((resolve) => void response.body.onEnd(resolve))
-
-  it('is told to every listener, also to a late one', async () => {
-    const { call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
-    const response = await call()
-    const early = ended(response)
-    await collect(response)
-    expect([await early, await ended(response)]).toEqual([undefined, undefined])
-  })
-
-  it('is told as the failure that it was', async () => {
-    const { call } = await start((socket) => void socket.end(`${HEAD}abc`))
-    const response = await call()
-    expect(await ended(response)).toMatchObject({ source: 'upstream' })
-    expect((await collect(response)).failure).toBe(await ended(response))
-  })
-
-  it('is the same for a reader that comes after it', async () => {
-    const { call } = await start((socket) => void socket.write(`${HEAD}abcdef`))
-    const response = await call()
-    await eventually(() => response.body.complete !== undefined)
-    expect(await collect(response)).toMatchObject({ body: 'abcdef', failure: undefined })
-    expect(response.body.complete).toBeUndefined()
-    response.body.resume()
-  })
-})
-
 describe('the body of the request', () => {
   it('that breaks off is never a whole request, and is told as what it was', async () => {
-    const { target, call } = await start(silent)
+    const { target, call } = await startRawService(silent)
     const body = new Readable({ read() {} })
     const failing = failureOf(call({ method: 'POST', body: bodyOf(body) }))
     body.push('abc')
@@ -360,7 +196,7 @@ describe('the body of the request', () => {
   })
 
   it('need not be whole for an answer (UR-44): the connection is not used again', async () => {
-    const { target, call } = await start(
+    const { target, call } = await startRawService(
       (socket) => void socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'),
     )
     const body = new Readable({ read() {} })
@@ -374,7 +210,7 @@ describe('the body of the request', () => {
   })
 
   it('that cannot be opened fails the attempt', async () => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     const error = new GatewayError('CLIENT_CLOSED')
     const body = {
       ...bodyOf('abc'),
@@ -396,7 +232,7 @@ describe('a request that may not be sent', () => {
     ['header', { headers: ['Host', 'x', 'Expect', '100-continue'] }],
     ['method', { method: 'G T' }],
   ])('because of its %s is a fault of the gateway, and the target is not blamed', async (_what, options) => {
-    const { target, rig, call } = await start(silent)
+    const { target, rig, call } = await startRawService(silent)
     expect(await failureOf(call(options))).toMatchObject({ code: 'INTERNAL_ERROR', source: 'gateway' })
     expect(target.accepted).toEqual([])
     expect(rig.service.targets[0]).toMatchObject({ pending: 0 })
