@@ -6,6 +6,9 @@ export const path = textField((text) => readPath(text) ?? { value: text })
 const PARAMETER = /^:[A-Za-z_][A-Za-z0-9_]*$/
 // With path parameters too (`..;x`), which some servers cut off before they resolve dots.
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;.*)?$/i
+// What the edge refuses in a request, so that no two servers read a path in two ways: / \ ? # controls, and a
+// second escape.
+const REFUSED_ESCAPE = /%(?:2f|5c|3f|23|7f|[01][0-9a-f]|25[0-7][0-9a-f])/i
 const MAX_PATH_LENGTH = 2048
 
 /** Why `written` is not a path pattern. */
@@ -17,6 +20,11 @@ export function readPath(written: string): Refusal | undefined {
   if (!written.startsWith('/')) return refuse('must start with "/"', `write "/${written}"`)
   if (/[?#\\\s]/.test(written)) return refuse('holds "?", "#", "\\" or a space', 'a path has none of them')
   if (written.length > MAX_PATH_LENGTH) return refuse(`is longer than ${MAX_PATH_LENGTH} characters`)
+  const [refused] = REFUSED_ESCAPE.exec(written) ?? []
+  if (refused) {
+    const hint = 'the gateway answers such a request with INVALID_PATH before any route'
+    return refuse(`holds "${refused}" and can never match`, hint)
+  }
   const segments = written.slice(1).split('/')
   const star = segments.findIndex(
     (segment, at) => segment.includes('*') && !(segment === '*' && at === segments.length - 1),

@@ -591,6 +591,21 @@ describe('a dot segment', () => {
   )
 })
 
+describe('an escape', () => {
+  it.each(['%2f', '%2F', '%5c', '%3F', '%23', '%00', '%1f', '%7F', '%2561', '%252f'])(
+    '%s that the edge refuses cannot be matched',
+    async (triplet) => {
+      expect(await faultsOf(route(`match: /a${triplet}b`))).toEqual([
+        `6:16 services.a.routes.r.match: the path "/a${triplet}b" holds "${triplet}" and can never match (the gateway answers such a request with INVALID_PATH before any route)`,
+      ])
+    },
+  )
+
+  it.each(['/a%20b', '/%C3%A4', '/100%25', '/100%'])('is fine in %s', async (path) => {
+    expect(await faultsOf(route(`match: ${path}`))).toEqual([])
+  })
+})
+
 describe('several mistakes', () => {
   it('are told in the order of the file, and none that only follows from another', async () => {
     const told = await faultsOf(`services:
