@@ -198,13 +198,16 @@ describe('turnpike run', () => {
   it('prints the real addresses as one JSON line and serves on them', async () => {
     const target = await startTarget()
     const gateway = await startProcessGateway(
-      `services: { api: { targets: ["${target.url}"], routes: { all: /* } } }\n`,
+      `services: { api: { targets: ["${target.url}"], routes: { all: { match: { path: /*, query: { v: "1" } }, rewrite: /y } } } }\n`,
     )
-    expect((await send(`${gateway.listen}/x`)).status).toBe(200)
+    expect((await send(`${gateway.listen}/x?v=1`)).status).toBe(200)
     expect((await send(`${gateway.status}/readyz?verbose`)).body).toBe(
       '[+]listening ok\n[+]accepting ok\nok\n',
     )
     expect((await send(`${gateway.admin}/api/generation`)).json()).toMatchObject({ number: 1 })
+    expect((await send(`${gateway.admin}/api/routes`)).json()).toMatchObject({
+      routes: [{ id: 'api.all', pattern: '/*', query: [{ name: 'v', value: '1' }], rewrite: { path: '/y' } }],
+    })
     expect(await gateway.stop()).toBe(0)
     await target.close()
   })
