@@ -1,10 +1,10 @@
 // Checks of the addresses that the gateway listens on: each its own, and none for administration open to others.
 import { isIP } from 'node:net'
 import { adminToken } from './admin/admin-token.ts'
-import { isLoopback, parseListenAddress } from './admin/listen-address.ts'
 import { parseAddress } from './config/address-field.ts'
 import type { Configuration, ConfigurationCheck, LoadOptions } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
+import { isLoopback, parseListenAddress } from './listen-address.ts'
 
 type AddressKey = 'listen' | 'status' | 'admin'
 

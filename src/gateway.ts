@@ -1,7 +1,6 @@
 // The assembly: every part is made here, once, and given to those that need it. Start, reload, stop.
 
 import { createAdminServer } from './admin/admin-server.ts'
-import { formatListenAddress } from './admin/listen-address.ts'
 import { createStatusServer } from './admin/status-server.ts'
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
@@ -11,6 +10,7 @@ import type { OnMalformed } from './edge/malformed-request.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { createAdminSource } from './introspection.ts'
 import { KeptState } from './kept-state.ts'
+import { formatListenAddress } from './listen-address.ts'
 import type { Logger } from './plugin.ts'
 import { Reloader, type ReloadOutcome } from './reloader.ts'
 import { createServe } from './serve.ts'

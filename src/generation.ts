@@ -35,7 +35,7 @@ export class Generation {
   /** Header names that only plugins may set for a service. */
   readonly identityHeaders: readonly string[]
   readonly #environment: GenerationEnvironment
-  readonly #routes: readonly CompiledRoute[] = []
+  readonly #routes: CompiledRoute[] = []
   readonly #held: ServiceConfiguration[] = []
   readonly #onClosed = Promise.withResolvers<void>()
   #inFlight = 0
@@ -53,10 +53,11 @@ export class Generation {
     )
     try {
       this.services = this.#holdServices()
-      this.#routes = configuration.routes.map((route) => this.#compile(route))
+      // One by one: when a later route is refused, the hooks of those before it are closed.
+      for (const route of configuration.routes) this.#routes.push(this.#compile(route))
       this.table = createRouteTable(this.#routes)
     } catch (thrown) {
-      void this.#letGo()
+      this.#close()
       throw thrown
     }
   }

@@ -58,7 +58,8 @@ function createTimeout({ total, attempt, idle }: TimeoutSettings, { clock }: Plu
   return {
     onRequest(exchange: Exchange): void {
       if (total !== undefined) exchange.deadlineAt = Math.min(exchange.deadlineAt, clock.now() + total)
-      if (attempt !== undefined) exchange.request.attemptTimeoutMs = attempt
+      // A total alone may be longer than the engine's own limit of an attempt.
+      if (attempt ?? total) exchange.request.attemptTimeoutMs = attempt ?? Number.POSITIVE_INFINITY
       if (idle !== undefined) exchange.request.idleTimeoutMs = idle
     },
   }

@@ -1,5 +1,6 @@
 // The admin API: what serves now, as JSON, and one change: loading the configuration again.
 import type { IncomingMessage } from 'node:http'
+import { isLoopback, parseListenAddress } from '../listen-address.ts'
 import type { Clock, Logger } from '../plugin.ts'
 import { type AdminAnswer, problem, sendAnswer } from './admin-answer.ts'
 import { createGuard, type Guard } from './admin-guard.ts'
@@ -7,7 +8,6 @@ import type { AdminSource, ReloadResult } from './admin-source.ts'
 import { adminToken, type Environment } from './admin-token.ts'
 import { generationView, routesView, servicesView } from './admin-views.ts'
 import { createHttpListener, type HttpListener, hasBody } from './http-listener.ts'
-import { isLoopback, parseListenAddress } from './listen-address.ts'
 
 export interface AdminServerOptions {
   readonly address: string

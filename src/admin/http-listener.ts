@@ -7,8 +7,8 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo, ListenOptions } from 'node:net'
+import { parseListenAddress } from '../listen-address.ts'
 import type { Logger } from '../plugin.ts'
-import { parseListenAddress } from './listen-address.ts'
 
 const MAX_CONNECTIONS = 64
 const MAX_HEAD_BYTES = 8192

@@ -1,8 +1,9 @@
 // `turnpike run`: serves until it is told to stop. Signals: TERM and INT drain, HUP reloads.
-import { parseListenAddress } from '../admin/listen-address.ts'
+
 import { loadConfiguration } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
+import { parseListenAddress } from '../listen-address.ts'
 import { tuneMemory } from '../v8-settings.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'

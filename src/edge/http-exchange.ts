@@ -14,6 +14,8 @@ import type {
 import { type BodyFraming, ClientBody } from './client-body.ts'
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+/** A service may take this long to begin its answer, unless a route has a `timeout`. */
+const DEFAULT_ATTEMPT_TIMEOUT_MS = 60_000
 /** A response body may be silent this long unless a route says otherwise. */
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000
 
@@ -80,7 +82,7 @@ export class HttpExchange implements Exchange {
       path: facts.path + facts.query,
       headers: new HeaderList(facts.upstreamPairs),
       body: this.body,
-      attemptTimeoutMs: Number.POSITIVE_INFINITY,
+      attemptTimeoutMs: DEFAULT_ATTEMPT_TIMEOUT_MS,
       idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
     }
   }

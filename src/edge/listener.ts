@@ -4,7 +4,7 @@ import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 
 import type { Socket } from 'node:net'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
-import { parseListenAddress } from './listen-address.ts'
+import { parseListenAddress } from '../listen-address.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
@@ -19,6 +19,8 @@ export const CLIENT_LIMITS = {
   /** How often expired connections are looked for. */
   checkIntervalMs: 1000,
 } as const
+
+const ANY_ADDRESS = '0.0.0.0'
 
 /** Connections that the kernel may hold while the event loop is busy: a herd that reconnects all at once. */
 const BACKLOG = 4096
@@ -70,7 +72,10 @@ export async function createListener(serve: Serve, onMalformed: OnMalformed): Pr
   })
   return {
     server: instance.server,
-    listen: (address) => instance.listen({ ...parseListenAddress(address), backlog: BACKLOG }),
+    async listen(address) {
+      const { host = ANY_ADDRESS, port } = parseListenAddress(address)
+      return instance.listen({ host, port, backlog: BACKLOG })
+    },
     connections: () => connections,
     close: () => instance.close(),
   }

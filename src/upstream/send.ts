@@ -34,8 +34,6 @@ export interface SendOptions {
   readonly observer: AttemptObserver
   readonly failures: FailureLog
   readonly tls: TlsSettings | undefined
-  /** Requests that one target may hold, sent and waiting. */
-  readonly maxPending: number
   pick(exchange: Exchange, tried: ReadonlySet<string>): Target | undefined
 }
 
@@ -50,7 +48,7 @@ export function createSend(options: SendOptions): (request: UpstreamRequest) => 
     const target = options.pick(exchange, triedBy(exchange))
     if (!target)
       return Promise.reject(new GatewayError('NO_HEALTHY_TARGET', { headers: ['Retry-After', '1'] }))
-    if (target.pending >= options.maxPending) {
+    if (!target.hasRoom()) {
       return Promise.reject(new GatewayError('UPSTREAM_QUEUE_FULL', { headers: ['Retry-After', '1'] }))
     }
     return new Promise((resolve, reject) => dispatch(options, target, request, { resolve, reject }))

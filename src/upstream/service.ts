@@ -37,7 +37,6 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
     observer: environment.observer,
     failures: new FailureLog(settings.name, environment.logger, environment.clock),
     tls: settings.tls,
-    maxPending: settings.connections.max + settings.connections.queue,
     pick: createPick(settings, { stable, canary }, environment.random),
   })
   return {
@@ -79,6 +78,7 @@ function createTarget(target: TargetSettings, service: ServiceSettings, environm
   return new Target({
     settings: target,
     pool: createPool({ url: target.url, connections: service.connections, tls: service.tls }),
+    maxPending: service.connections.max + service.connections.queue,
     clock,
     ejection: service.ejection,
     random,

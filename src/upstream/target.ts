@@ -11,6 +11,8 @@ const FAILURE_PENALTY_MS = 5_000
 export interface TargetOptions {
   readonly settings: TargetSettings
   readonly pool: Pool
+  /** Requests that it may hold, sent and waiting. */
+  readonly maxPending?: number
   readonly clock: Clock
   readonly ejection: EjectionSettings | false
   readonly random: () => number
@@ -34,6 +36,7 @@ export class Target {
   /** Requests sent or waiting, bodies included. */
   pending = 0
   readonly #clock: Clock
+  readonly #maxPending: number
   readonly #latency: PeakEwma
   readonly #ejection: Ejection | undefined
 
@@ -43,6 +46,7 @@ export class Target {
     this.weight = options.settings.weight
     this.pool = options.pool
     this.#clock = options.clock
+    this.#maxPending = options.maxPending ?? Number.POSITIVE_INFINITY
     this.#latency = new PeakEwma(options.clock.now())
     const { ejection, clock, random, onEjection } = options
     if (ejection) this.#ejection = new Ejection({ settings: ejection, clock, random, onChange: onEjection })
@@ -51,6 +55,11 @@ export class Target {
   /** Expected wait: decayed latency times the requests that would share it, per weight. */
   load(): number {
     return (this.#latency.read(this.#clock.now()) * (this.pending + 1)) / this.weight
+  }
+
+  /** False while it holds all the requests that it may. */
+  hasRoom(): boolean {
+    return this.pending < this.#maxPending
   }
 
   isAvailable(): boolean {

@@ -90,3 +90,22 @@ describe('all targets answering 503', () => {
     expect(seen).toBeGreaterThan(answered)
   }, 90_000)
 })
+
+describe('a target that holds all it may', () => {
+  it('gets nothing more while another has room', async () => {
+    const held = Promise.withResolvers<void>()
+    const [busy, free] = targets as [TargetServer, TargetServer, TargetServer]
+    busy.answer = async (_request, response) => {
+      await held.promise
+      respondJson(response, 200, {})
+    }
+    const extra = '    balance: roundRobin\n    connections: { max: 1, queue: 0 }'
+    gateway = await startTestGateway(service([busy.url, free.url], extra))
+    const first = Promise.all([gateway.get('/a'), gateway.get('/b')])
+    await expect.poll(() => busy.seen.length).toBe(1)
+    for (let sent = 0; sent < 4; sent++) expect((await gateway.get('/c')).status).toBe(200)
+    expect(busy.seen).toHaveLength(1)
+    held.resolve()
+    expect((await first).map(({ status }) => status)).toEqual([200, 200])
+  })
+})

@@ -7,7 +7,7 @@ export interface Balancer {
 }
 
 export function isFit(target: Target, tried: ReadonlySet<string>): boolean {
-  return target.isAvailable() && !tried.has(target.url)
+  return target.isAvailable() && target.hasRoom() && !tried.has(target.url)
 }
 
 /**

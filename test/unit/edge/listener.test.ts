@@ -241,7 +241,7 @@ describe('listening', () => {
       () => {},
       () => {},
     )
-    await expect(async () => other.listen('nowhere')).rejects.toThrow('is no address to listen on')
+    await expect(async () => other.listen('nowhere')).rejects.toThrow('is not an address to listen on')
     await expect(other.listen(`127.0.0.1:${port}`)).rejects.toThrow('EADDRINUSE')
     expect(listener.server.listening).toBe(true)
     await other.close()

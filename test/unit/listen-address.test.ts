@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatListenAddress, isLoopback, parseListenAddress } from '../../../src/admin/listen-address.ts'
+import { formatListenAddress, isLoopback, parseListenAddress } from '../../src/listen-address.ts'
 
 describe('an address to listen on', () => {
   it.each([
