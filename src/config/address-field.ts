@@ -11,10 +11,12 @@ export interface Address {
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/
 const MAX_PORT = 65_535
 
-export const address = textField((text) =>
-  parseAddress(text)
-    ? { value: text }
-    : { message: `${JSON.stringify(text)} is not an address`, hint: 'write :8080 or 127.0.0.1:8080' },
+export const address = textField(
+  (text) =>
+    parseAddress(text)
+      ? { value: text }
+      : { message: `${JSON.stringify(text)} is not an address`, hint: 'write :8080 or 127.0.0.1:8080' },
+  (number) => `${number} is not an address: write ":${number}"`,
 )
 
 /** `:8080`, `127.0.0.1:8080`, `[::1]:8080`. */

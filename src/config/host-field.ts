@@ -11,8 +11,15 @@ const MAX_HOST_LENGTH = 253
 const host = textField(readHost)
 
 export const hosts = z
-  .union([host, z.array(host).min(1)])
-  .transform((one): readonly string[] => (Array.isArray(one) ? [...new Set(one)] : [one]))
+  .union([host, z.array(host).min(1).superRefine(refuseTwice)])
+  .transform((one): readonly string[] => (Array.isArray(one) ? one : [one]))
+
+function refuseTwice(names: readonly string[], refinement: z.RefinementCtx): void {
+  for (const [at, name] of names.entries()) {
+    if (names.indexOf(name) === at) continue
+    refinement.addIssue({ code: 'custom', path: [at], message: `the host "${name}" is named twice` })
+  }
+}
 
 function readHost(written: string): { readonly value: string } | Refusal {
   if (written === '*') return refuse(written, 'leave "host" out to match any host')

@@ -64,8 +64,16 @@ function readPartially(
   return value
 }
 
+/** The keys that a schema knows, in any form of its value. */
+export function keysOf(schema: z.ZodType): readonly string[] {
+  const definition = schema._zod.def as ObjectDefinition
+  if (definition.options) return [...new Set(definition.options.flatMap(keysOf))]
+  return Object.keys(shapeOf(schema))
+}
+
 interface ObjectDefinition {
   readonly type: string
+  readonly options?: readonly z.ZodType[]
   readonly shape?: Readonly<Record<string, unknown>>
   readonly in?: z.ZodType
   readonly innerType?: z.ZodType

@@ -5,8 +5,9 @@ import { addFindings } from './findings.ts'
 import { failureMessage } from './import-module.ts'
 import type { LoadState } from './load-state.ts'
 import type { ConfigMap } from './places.ts'
+import { keysOf } from './plugin-root.ts'
 import { validate } from './validate.ts'
-import type { Verdict } from './zod-faults.ts'
+import type { Finding, Verdict } from './zod-faults.ts'
 import { show } from './zod-wording.ts'
 
 /** What a level says about a plugin. */
@@ -83,8 +84,20 @@ export class SettingsReader {
         message: 'has no value',
         hint: 'write {} for its defaults, or false',
       })
-    else addFindings(verdict.findings, [...path, name], this.#state)
+    else addFindings(this.#withKey(verdict.findings, map[name]), [...path, name], this.#state)
     return FAULTY
+  }
+
+  /** A word or number where a map is expected, and that one key of it would take: the hint shows the map. */
+  #withKey(findings: readonly Finding[], value: unknown): readonly Finding[] {
+    if (typeof value !== 'string' && typeof value !== 'number') return findings
+    const { settings } = this.plugin
+    const accepts = (map: object) => settings.safeParse(map).success
+    const [first, second] = keysOf(settings).filter((key) => accepts({ [key]: value }))
+    // Of several, none may be meant; where one of them must be written, the first is the usual one.
+    if (first === undefined || (second !== undefined && accepts({}))) return findings
+    const hint = `write { ${first}: ${value} }`
+    return findings.map((one) => (one.path.length > 0 || one.hint ? one : { ...one, hint }))
   }
 
   #validate(map: ConfigMap): Verdict {

@@ -51,5 +51,10 @@ export const rootShape = {
   defaults: z
     .record(z.string(), z.unknown())
     .describe('Plugins of every route, unless a service or route says otherwise.'),
-  services: z.record(z.string(), z.unknown()).describe('Named services with their routes.'),
+  services: z
+    .record(z.string(), z.unknown(), {
+      error: ({ input }) =>
+        input === null ? 'there are none: write name: { targets: [...], routes: {...} }' : undefined,
+    })
+    .describe('Named services with their routes.'),
 } as const

@@ -26,19 +26,25 @@ function syntaxFault(error: YAMLError, source: Source): ConfigFault {
   if (error.code === 'TAG_RESOLVE_FAILED') {
     return at(source, offset, 'YAML tags are not allowed', 'quote the value, if the "!" belongs to it')
   }
-  const placeholder = /\$\{[^}]*\}/.exec(line)
-  if (error.code === 'UNEXPECTED_TOKEN' && placeholder) {
+  if (error.code === 'MULTIPLE_DOCS') {
+    return at(source, offset, 'a second document begins here', 'one document per file: remove the "---"')
+  }
+  const placeholder = UNQUOTED.exec(line)
+  if (IN_FLOW.has(error.code) && placeholder) {
     const start = offset - (source.position(offset).column ?? 1) + 1 + placeholder.index
     return at(source, start, `a \${...} inside { } or [ ] must be quoted`, `write "${placeholder[0]}"`)
   }
   return at(source, offset, `not valid YAML: ${lowerFirst(error.message)}`, HINTS[error.code])
 }
 
+/** What the braces of a placeholder make of a flow list or map. */
+const IN_FLOW: ReadonlySet<string> = new Set(['UNEXPECTED_TOKEN', 'MISSING_CHAR', 'BAD_INDENT'])
+const UNQUOTED = /(?<=[[{,:]\s*)\$\{[^}]*\}/
+
 const HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces',
   BLOCK_AS_IMPLICIT_KEY: 'quote the value: it contains ": "',
   BAD_SCALAR_START: 'quote the value',
-  MULTIPLE_DOCS: 'one document per file: remove the "---"',
   BAD_INDENT: 'align it with the lines above',
   NON_STRING_KEY: 'a key must be a word',
 }

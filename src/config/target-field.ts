@@ -13,6 +13,15 @@ export const targets = z
   .array(z.union([url.transform((one) => ({ url: one, weight: 1 })), weighted]))
   .min(1)
   .max(1000)
+  .superRefine((list, refinement) => {
+    const seen = new Set<string>()
+    for (const [at, { url }] of list.entries()) {
+      const params = { hint: 'for a larger share: { url: ..., weight: 2 }' }
+      const message = `the target ${url} is named twice`
+      if (seen.has(url)) refinement.addIssue({ code: 'custom', path: [at], message, params })
+      seen.add(url)
+    }
+  })
 
 const SHAPE = /^(https?):\/\/(\[[^\]]*\]|[^:/?#@\\\s]*)(?::(\d*))?$/i
 const HINT = 'write http://host:port, https://host:port or unix:/path'

@@ -86,14 +86,30 @@ async function importPlugin(name: string, written: string, state: LoadState): Pr
     const hint = `export const ${name}: Plugin = { name, stage, summary, settings, create }`
     state.list.add({ path, message, hint })
   } catch (error) {
-    state.list.add({ path, message: `${written} cannot be loaded: ${failureMessage(error)}` })
+    state.list.add({ path, ...whyNotLoaded(written, error, state) })
   }
   return undefined
 }
 
+function whyNotLoaded(written: string, error: unknown, state: LoadState): { message: string; hint?: string } {
+  const { code, path } = error as NodeJS.ErrnoException
+  const file = resolve(state.directory, written)
+  // Not what the file itself looks for in vain.
+  if (code === 'ENOENT' && path === file) {
+    return { message: `${written} does not exist`, hint: `looked for at ${file}` }
+  }
+  if (code === 'MODULE_NOT_FOUND' && !isFile(written)) {
+    return { message: `no package ${written} is installed`, hint: `for a file: ./${written}` }
+  }
+  return { message: `${written} cannot be loaded: ${failureMessage(error)}` }
+}
+
+function isFile(written: string): boolean {
+  return written.startsWith('.') || written.startsWith('/')
+}
+
 function locate(written: string, state: LoadState): string {
-  const isFile = written.startsWith('.') || written.startsWith('/')
-  return isFile ? resolve(state.directory, written) : createRequire(state.path).resolve(written)
+  return isFile(written) ? resolve(state.directory, written) : createRequire(state.path).resolve(written)
 }
 
 /** Under the name of its key, whatever it calls itself. */

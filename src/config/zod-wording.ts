@@ -25,6 +25,7 @@ export function wording(issue: RawIssue): string | undefined {
     case 'invalid_union':
       return issue['note'] ? undefined : UNION
     case 'invalid_type':
+      if (issue.input === null) return `has no value: ${TYPES[issue.expected] ?? issue.expected} is expected`
       return `${show(issue.input)} is not ${TYPES[issue.expected] ?? issue.expected}`
     case 'invalid_value':
       return `${show(issue.input)} is not ${either(issue.values.map(String))}`

@@ -120,7 +120,7 @@ ${withRoute('match: /x')}`)
       'conf/turnpike.yaml': `
 services:
   a:
-    host: [API.example.com, "*.Example.com", api.example.com]
+    host: [API.example.com, "*.Example.com"]
     targets: [https://A:8443, { url: http://b, weight: 2.5 }, unix:/run/c.sock]
     balance: roundRobin
     canary: { percent: 2.5%, targets: [http://c:80], stickyBy: header:x-user }

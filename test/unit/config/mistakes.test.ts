@@ -71,7 +71,7 @@ const ROOTS: readonly Case[] = [
     root('version: 2'),
     '1:10 version: 2 is not a version that this gateway reads: write 1',
   ],
-  ['a bare port', root('listen: 8080'), '1:9 listen: 8080 is not a text'],
+  ['a bare port', root('listen: 8080'), '1:9 listen: 8080 is not an address: write ":8080"'],
   [
     'an address without a port',
     root('listen: localhost'),
@@ -118,6 +118,12 @@ const ROOTS: readonly Case[] = [
     'log: info\n',
     '1:1 the config needs "services" (services: { name: { targets: [...], routes: {...} } })',
   ],
+  [
+    'services that are empty',
+    'services:\n',
+    '1:10 services: there are none: write name: { targets: [...], routes: {...} }',
+  ],
+  ['an address that is empty', root('listen:'), '1:8 listen: has no value: a text is expected'],
   ['services that are a list', 'services: []\n', '1:11 services: a list is not a map'],
   ['defaults that are a list', root('defaults: []'), '1:11 defaults: a list is not a map'],
 ]
@@ -171,6 +177,11 @@ const SERVICES: readonly Case[] = [
     'a weight of zero',
     targets('[{ url: http://a, weight: 0 }]'),
     '3:40 services.a.targets[0].weight: 0 is out of range: more than 0',
+  ],
+  [
+    'a target twice',
+    targets('[http://a, { url: "http://A:80", weight: 2 }]'),
+    '3:25 services.a.targets[1]: the target http://a is named twice (for a larger share: { url: ..., weight: 2 })',
   ],
   ['a weighted target without a url', targets('[{ weight: 2 }]'), '3:15 services.a.targets[0] needs "url"'],
   [
@@ -262,6 +273,11 @@ const HOSTS: readonly Case[] = [
     'a host with a space',
     service('host: [ok.com, "a b"]'),
     '3:20 services.a.host[1]: "a b" is not a host (write api.example.com or *.example.com)',
+  ],
+  [
+    'a host twice',
+    service('host: [a.com, "*.a.com", A.com]'),
+    '3:30 services.a.host[2]: the host "a.com" is named twice',
   ],
   ['no host in a list', service('host: []'), '3:11 services.a.host: the list is empty'],
   [
@@ -453,6 +469,21 @@ const POLICIES: readonly Case[] = [
     'a bad rate in a list',
     route('match: /x\nrateLimit: [{ limit: 1/s }, { limit: x }]'),
     '7:46 services.a.routes.r.rateLimit[1].limit: "x" is not a rate like 100/min (units: s, min, h, d)',
+  ],
+  [
+    'a rate without its key',
+    route('match: /x\nrateLimit: 100/min'),
+    '7:20 services.a.routes.r.rateLimit: "100/min" is not a map or a list (write { limit: 100/min })',
+  ],
+  [
+    'a number without its key',
+    route('match: /x\nretry: 2'),
+    '7:16 services.a.routes.r.retry: 2 is not a map (write { attempts: 2 })',
+  ],
+  [
+    'a word that no key takes',
+    route('match: /x\nretry: often'),
+    '7:16 services.a.routes.r.retry: "often" is not a map',
   ],
   [
     'a misspelt word',

@@ -109,7 +109,11 @@ export default { use: { audit }, services: { a: { targets: ['http://a'], routes:
 
 describe('a used plugin is refused, and the config with it,', () => {
   it.each([
-    ['when its file is missing', undefined, /^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: ENOENT/],
+    [
+      'when its file is missing',
+      undefined,
+      /^1:15 use\.audit: \.\/audit\.mjs does not exist \(looked for at .*audit\.mjs\)$/,
+    ],
     [
       'when its file throws',
       'throw new Error("boom")',
@@ -140,9 +144,17 @@ describe('a used plugin is refused, and the config with it,', () => {
     expect(faults.slice(1).every((fault) => fault.includes('unknown key "audit"'))).toBe(true)
   })
 
+  it('when a file that it reads is missing', async () => {
+    const text = `import { readFileSync } from 'node:fs'\nreadFileSync('/nowhere/x')`
+    const [first] = await faultsOf(withPlugin(text))
+    expect(first).toMatch(/^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: ENOENT.*'\/nowhere\/x'$/)
+  })
+
   it('when its package is missing', async () => {
     const [first] = await faultsOf(ROOT.replace('./audit.mjs', 'turnpike-audit'))
-    expect(first).toMatch(/^1:15 use\.audit: turnpike-audit cannot be loaded: Cannot find module/)
+    expect(first).toMatch(
+      /^1:15 use\.audit: no package turnpike-audit is installed \(for a file: \.\/turnpike-audit\)$/,
+    )
   })
 
   it.each([

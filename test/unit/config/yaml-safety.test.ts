@@ -120,7 +120,7 @@ describe('YAML', () => {
     [
       'a second document',
       '---\nx-a: 1\n---',
-      '3:1 not valid YAML: source contains multiple documents; please use YAML.parseAllDocuments() (one document per file: remove the "---")',
+      '3:1 a second document begins here (one document per file: remove the "---")',
     ],
     ['a YAML 1.1 directive', '%YAML 1.1\n---', '1:1 YAML directives are not allowed (remove the %YAML line)'],
     [
@@ -135,6 +135,17 @@ describe('YAML', () => {
   it('with an unquoted placeholder inside braces is refused with the fix, once', async () => {
     const told = await faultsOf(`x-a: { key: \${secret:X} }\nx-b: { key: \${Y} }\n${VALID}`)
     expect(told).toEqual(['1:13 a ${...} inside { } or [ ] must be quoted (write "${secret:X}")'])
+  })
+
+  it.each([
+    ['[${T}]', 6, '${T}'],
+    ['[a, ${T:-b}, ${U}]', 9, '${T:-b}'],
+    ['[{ url: ${T} }]', 13, '${T}'],
+    ['["${S}", ${T}]', 14, '${T}'],
+  ])('the list %s is refused with the fix', async (list, column, placeholder) => {
+    expect(await faultsOf(`x-a: ${list}\n${VALID}`)).toEqual([
+      `1:${column + 1} a \${...} inside { } or [ ] must be quoted (write "${placeholder}")`,
+    ])
   })
 
   it('merge keys mean nothing, so that they are unknown keys', async () => {

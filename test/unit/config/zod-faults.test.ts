@@ -22,7 +22,7 @@ describe('the wrong kind of value', () => {
     [z.boolean(), 'yes', '"yes" is not true or false'],
     [z.array(z.string()), 'a', '"a" is not a list'],
     [z.strictObject({}), [], 'a list is not a map'],
-    [z.record(z.string(), z.string()), null, 'nothing is not a map'],
+    [z.record(z.string(), z.string()), null, 'has no value: a map is expected'],
     [z.string(), {}, 'a map is not a text'],
     [z.number(), 'x'.repeat(100), `"${'x'.repeat(59)}..." is not a number`],
   ])('%# is told', (schema, input, message) => {
