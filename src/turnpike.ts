@@ -24,7 +24,11 @@ type Auth<Provider extends string> =
 type Primitive = string | number | boolean
 
 type Used = Readonly<Record<string, Plugin | string>>
-type SettingsOf<P> = P extends Plugin<infer Settings, infer _Root> ? Settings : unknown
+type SettingsOf<P> = P extends { readonly settings: infer Schema extends z.ZodType }
+  ? IfUnknown<z.input<Schema>, z.output<Schema>>
+  : unknown
+/** An annotated plugin tells what its settings become, and not how they are written. */
+type IfUnknown<Known, Else> = unknown extends Known ? Else : Known
 
 type Policies<Provider extends string, Use extends Used> = {
   readonly [Name in Exclude<keyof PluginSettings, 'auth'>]?: PluginSettings[Name] | false

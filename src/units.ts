@@ -23,6 +23,15 @@ const SIZE_BYTES: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
 }
 
+/** Filled in when a config is read. */
+type Placeholder = `\${${string}}`
+
+/** How the units are written, for whoever writes a config in TypeScript. */
+export type DurationText = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | Placeholder
+type Period = 's' | 'min' | 'h' | 'd'
+export type RateText = `${number}/${Period}` | `${number}/${number}${Period}` | Placeholder
+export type PercentText = `${number}%` | Placeholder
+
 /** A count per period: `{ count: 100, periodMs: 60000 }` for `100/min`. */
 export interface Rate {
   readonly count: number
@@ -30,16 +39,24 @@ export interface Rate {
 }
 
 /** `10s`, `500ms`, `2m`, `1h`, `1d` -> milliseconds. */
-export const duration = unit('a duration with a unit, like 10s or 500ms', DURATION, parseDuration)
+export const duration: z.ZodType<number, DurationText> = unit(
+  'a duration with a unit, like 10s or 500ms',
+  DURATION,
+  parseDuration,
+)
 
 /** `100/min`, `10/s`, `5000/h`, `1/d`, `100/10s` -> count and period. */
-export const rate = unit('a rate like 100/min (units: s, min, h, d)', RATE, parseRate)
+export const rate: z.ZodType<Rate, RateText> = unit(
+  'a rate like 100/min (units: s, min, h, d)',
+  RATE,
+  parseRate,
+)
 
 /** `50%` -> 0.5. From 0% to 100%. */
-export const percent = unit('a share like 50%', PERCENT, parsePercent)
+export const percent: z.ZodType<number, PercentText> = unit('a share like 50%', PERCENT, parsePercent)
 
 /** `64KiB`, `10MB` -> bytes. */
-export const size = unit('a size like 64KiB or 10MB', SIZE, parseSize)
+export const size: z.ZodType<number, string> = unit('a size like 64KiB or 10MB', SIZE, parseSize)
 
 function parseDuration(text: string): number | undefined {
   const [, amount, name] = DURATION.exec(text) ?? []
@@ -62,9 +79,14 @@ function parseSize(text: string): number | undefined {
   return amount === undefined ? undefined : Math.floor(Number(amount) * SIZE_BYTES[name!.toLowerCase()]!)
 }
 
-function unit<T>(expected: string, pattern: RegExp, parse: (text: string) => T | undefined) {
+/** `Written` are the texts that a compiler can tell to be right; the pattern judges them all. */
+function unit<T, Written extends string>(
+  expected: string,
+  pattern: RegExp,
+  parse: (text: string) => T | undefined,
+): z.ZodType<T, Written> {
   const error = (issue: { readonly input?: unknown }) => `${JSON.stringify(issue.input)} is not ${expected}`
-  return z
+  const schema = z
     .string({ error })
     .regex(pattern, { error })
     .transform((text, refinement): T => {
@@ -74,4 +96,5 @@ function unit<T>(expected: string, pattern: RegExp, parse: (text: string) => T |
       return z.NEVER
     })
     .describe(expected)
+  return schema as unknown as z.ZodType<T, Written>
 }

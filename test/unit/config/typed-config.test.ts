@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { plugins } from '../../../plugins/index.ts'
 import { loadConfiguration } from '../../../src/config/load.ts'
-import { defineConfig, env, type Plugin, secret } from '../../../src/turnpike.ts'
+import { defineConfig, duration, env, type Plugin, secret } from '../../../src/turnpike.ts'
 
 const audit = {
   name: 'audit',
@@ -12,6 +12,16 @@ const audit = {
   settings: z.strictObject({ topic: z.string() }),
   create: () => ({}),
 } satisfies Plugin<{ topic: string }>
+
+const slow = {
+  name: 'slow',
+  stage: 'request',
+  summary: '',
+  settings: z.strictObject({ by: duration }),
+  create: () => ({}),
+} satisfies Plugin<{ by: number }>
+
+const annotated: Plugin<{ topic: string }> = audit
 
 const targets = ['http://a'] as const
 const corp = { type: 'jwt', issuer: 'https://id.example.com', audience: 'api' } as const
@@ -57,6 +67,22 @@ describe('defineConfig', () => {
     expect(Object.keys(config.services ?? {})).toEqual(['a', 'b'])
   })
 
+  it('accepts every unit, and placeholders for them', () => {
+    const config = defineConfig({
+      use: { slow, annotated },
+      drain: { delay: '1.5s', timeout: env('DRAIN') },
+      tracing: { sample: '0.5%' },
+      defaults: {
+        timeout: '500ms',
+        bodyLimit: '64KiB',
+        rateLimit: [{ limit: '100/10s' }, { rate: '5/min' }, { limit: env('LIMIT', '1/s') }],
+        slow: { by: '1m' },
+        annotated: { topic: 'x' },
+      },
+    })
+    expect(config.drain?.delay).toBe('1.5s')
+  })
+
   it('refuses mistakes before the gateway ever sees them', () => {
     const mistakes = [
       // @ts-expect-error an unknown key
@@ -87,6 +113,16 @@ describe('defineConfig', () => {
       () => defineConfig({ defaults: { retry: { attemps: 2 } } }),
       // @ts-expect-error a bare number for a duration
       () => defineConfig({ defaults: { timeout: 10 } }),
+      // @ts-expect-error a duration without a unit
+      () => defineConfig({ defaults: { timeout: '10' } }),
+      // @ts-expect-error a duration with a unit that is none
+      () => defineConfig({ drain: { delay: '5sec' } }),
+      // @ts-expect-error a rate with a unit that is none
+      () => defineConfig({ defaults: { rateLimit: { limit: '100/minute' } } }),
+      // @ts-expect-error a share without its sign
+      () => defineConfig({ tracing: { sample: '10' } }),
+      // @ts-expect-error a wrong unit in a used plugin
+      () => defineConfig({ use: { slow }, defaults: { slow: { by: '5' } } }),
       // @ts-expect-error an unknown word
       () => defineConfig({ services: { a: { targets, balance: 'random' } } }),
     ]
