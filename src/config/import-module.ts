@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import type { Position } from './fault.ts'
-import { provideOwnPackages } from './own-packages.ts'
+import { loadAsModule, provideOwnPackages } from './own-packages.ts'
 
 export interface ImportedModule {
   readonly exports: Readonly<Record<string, unknown>>
@@ -18,6 +18,7 @@ export async function importModule(path: string): Promise<ImportedModule> {
     .update(await readFile(path))
     .digest('hex')
   const url = pathToFileURL(path)
+  loadAsModule(url.href)
   url.searchParams.set('v', hash.slice(0, 16))
   return { exports: await import(url.href), hash }
 }
