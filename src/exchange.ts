@@ -106,6 +106,8 @@ export interface RequestBody {
   readonly length: number | undefined
   /** True while the whole body can be sent again: nothing was read yet, or all that was read is kept. */
   readonly replayable: boolean
+  /** True while more is to come and it is the client that is waited for, not the service. */
+  readonly awaitsClient: boolean
   /** Keep up to `bytes` of what is read, so that the body can be sent again. */
   retain(bytes: number): void
   /** Refuse with BODY_TOO_LARGE as soon as more than `bytes` have arrived. The smallest limit counts. */

@@ -54,8 +54,9 @@ export interface Gateway {
 /** Resolves when clients are served. Rejects when a part cannot start; nothing is left running then. */
 export async function startGateway(configuration: Configuration, options: GatewayOptions): Promise<Gateway> {
   const closers: (() => Promise<unknown>)[] = []
+  // Each is closed whatever becomes of the others: a part that fails to close must not keep the process alive.
   const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close()
+    for (const close of closers.splice(0).reverse()) await close().catch(() => {})
   }
   try {
     return await assemble(configuration, options, { closers, closeAll })
@@ -82,7 +83,7 @@ async function assemble(
   const stores = createStores({ redis: configuration.redis, clock, logger, meter, random })
   closers.push(() => stores.close())
   const reloader = createReloader(configuration, options, { telemetry, stores })
-  closers.push(() => reloader.current.retire())
+  closers.push(() => retireLast(reloader, logger))
   const state = { draining: false, ready: false }
 
   const serve = createServe({
@@ -149,6 +150,13 @@ async function assemble(
       await closeAll()
     },
   }
+}
+
+// A plugin that cannot close must not keep the rest from it.
+function retireLast(reloader: Reloader, logger: Logger): Promise<void> {
+  return reloader.current.retire().catch((failure: unknown) => {
+    logger.error({ reason: String(failure) }, 'the last generation failed to close')
+  })
 }
 
 function startTelemetry(configuration: Configuration, options: GatewayOptions): Promise<Telemetry> {

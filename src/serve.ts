@@ -1,6 +1,8 @@
 // A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Answer, type AnswerMaker, runChain } from './chain/run.ts'
+import { withoutParameters } from './edge/canonical-path.ts'
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
 import type { Serve } from './edge/listener.ts'
 import { renderDirect, renderProblem } from './edge/problem.ts'
@@ -8,6 +10,7 @@ import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
 import type { Logger } from './plugin.ts'
+import type { MatchRequest } from './routing/route-pattern.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 
@@ -31,8 +34,15 @@ const ANSWERS: AnswerMaker = { fromDirect: renderDirect, fromError: renderProble
 
 export function createServe(options: ServeOptions): Server {
   let inFlight = 0
+  // What follows a message of doubtful framing on the same connection may be a part of it (RFC 9112 section 9.6).
+  const doomed = new WeakSet<Socket>()
   function request(raw: IncomingMessage, response: ServerResponse, target: string): void {
+    const { socket } = raw
+    // A client that has reset already has no address any more: nobody to limit, to trust or to answer.
+    if (socket.remoteAddress === undefined) socket.destroy()
+    if (socket.destroyed || doomed.has(socket)) return
     const exchange = options.arrive(raw, target)
+    if (exchange.malformed) doomed.add(socket)
     const generation = options.generation()
     inFlight++
     generation.enter()
@@ -41,7 +51,9 @@ export function createServe(options: ServeOptions): Server {
       inFlight--
       finish(options, course, response)
     })
-    void answerExchange(options, course, response)
+    answerExchange(options, course, response).catch((thrown) =>
+      lastResort(options, course, { response, thrown }),
+    )
   }
   return { request, inFlight: () => inFlight }
 }
@@ -70,7 +82,7 @@ async function answerExchange(
 async function decide(course: Course): Promise<Answer> {
   const { exchange, generation } = course
   if (exchange.error) return renderProblem(exchange.error, exchange)
-  const match = generation.table.match(exchange)
+  const match = generation.table.match(asMatched(exchange))
   if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
   if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
   for (const name of generation.identityHeaders) exchange.request.headers.remove(name)
@@ -101,6 +113,16 @@ function send(
     exchange.status = error.status
   }
   if (!exchange.body.ended) exchange.body.drain()
+}
+
+// Nothing above should throw; if it does, this one client learns it and the others notice nothing.
+function lastResort(
+  { logger }: ServeOptions,
+  { exchange }: Course,
+  { response, thrown }: { readonly response: ServerResponse; readonly thrown: unknown },
+): void {
+  logger.error({ reason: reasonOf(thrown), requestId: exchange.id }, 'an answer could not be sent')
+  response.destroy()
 }
 
 function finish(options: ServeOptions, course: Course, response: ServerResponse): void {
@@ -141,6 +163,14 @@ function logCause({ logger }: ServeOptions, { id: requestId, error }: HttpExchan
 
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+// Where nothing is stripped, which is nearly always, the exchange itself is asked about.
+function asMatched(exchange: HttpExchange): MatchRequest {
+  const path = withoutParameters(exchange.path)
+  if (path === exchange.path) return exchange
+  const { host, method, headers, query } = exchange
+  return { host, method, headers, query, path }
 }
 
 function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {

@@ -24,12 +24,15 @@ export async function run(args: CliArguments): Promise<number> {
     args.stderr('no config: give a FILE, or write turnpike.yaml (turnpike init)\n')
     return 1
   }
-  const load = () => loadConfiguration(file, { plugins: args.plugins, env: args.env, checks: args.checks })
+  const { plugins, env, checks } = args
+  const options = gatewayOptions(args)
+  const { listen, status, admin } = options
+  const load = () => loadConfiguration(file, { plugins, env, checks, addresses: { listen, status, admin } })
   const first = await load()
   if (!first.configuration || first.warnings.length > 0) args.stderr(first.render(args.color))
   if (!first.configuration) return 1
   try {
-    const gateway = await startGateway(first.configuration, { ...gatewayOptions(args), load })
+    const gateway = await startGateway(first.configuration, { ...options, load })
     return await serveUntilStopped(gateway, { args, files: first.files })
   } catch (thrown) {
     args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
@@ -55,11 +58,16 @@ function gatewayOptions(args: CliArguments) {
   return {
     env: args.env,
     version: args.version,
-    ...(json === true ? { logTo: process.stderr } : {}),
+    ...(json === true ? { logTo: quietStderr() } : {}),
     listen: address(listen ?? args.env['TURNPIKE_LISTEN']),
     status: address(status ?? args.env['TURNPIKE_STATUS']),
     admin: address(admin ?? args.env['TURNPIKE_ADMIN']),
   }
+}
+
+// A reader of the log that goes away must not come back as an uncaught exception, which would be logged again.
+function quietStderr(): NodeJS.WriteStream {
+  return process.stderr.on('error', () => {})
 }
 
 function address(value: unknown): string | undefined {
@@ -84,8 +92,7 @@ async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Pr
   exitOnNextSignal(gateway)
   stopReloads()
   watcher?.close()
-  await gateway.stop()
-  clearInterval(alive)
+  await gateway.stop().finally(() => clearInterval(alive))
   return 0
 }
 

@@ -10,6 +10,8 @@ const UNRESERVED = /[A-Za-z0-9._~-]/
 const AMBIGUOUS = /%(?:2F|5C|[01][0-9A-F]|7F|3F|23)/
 // A second decoding would make ASCII: `%252e` a dot, `%2561dmin` the name of another route.
 const DOUBLE_ENCODED = /%25[0-7][0-9A-Fa-f]/
+// Without its parameters it would be an empty segment.
+const NAMELESS_SEGMENT = /\/(?:;|%3B)/
 // `.` and `..`, also with path parameters (`..;x`), which some servers strip before they resolve dots.
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:(?:;|%3B)[^/]*)?(?:\/|$)/
 // Some servers strip spaces and parameters at the end of a segment.
@@ -30,6 +32,7 @@ export function canonicalPath(path: string): string {
   if (decoded.includes('//')) throw refusal('The path has an empty segment.')
   if (AMBIGUOUS.test(decoded)) throw refusal('The path has an escaped separator or control character.')
   if (DOUBLE_ENCODED.test(decoded)) throw refusal('The path is escaped twice.')
+  if (NAMELESS_SEGMENT.test(decoded)) throw refusal('A path segment has parameters but no name.')
   if (DOT_SEGMENT.test(decoded)) throw refusal('The path has dot segments.')
   if (STRIPPED_END.test(decoded)) throw refusal('A path segment has an ambiguous end.')
   return decoded
@@ -42,4 +45,14 @@ function normalizeEscape(encoded: string): string {
 
 function refusal(detail: string): GatewayError {
   return new GatewayError('INVALID_PATH', { detail })
+}
+
+const PARAMETERS = /(?:;|%3B)[^/]*/g
+
+/**
+ * The path as routes match it: without `;parameters`, which servlet containers take off before they look, so that
+ * `/admin;x` is `/admin` for them (CVE-2020-5902 class). It is forwarded with them.
+ */
+export function withoutParameters(path: string): string {
+  return path.includes(';') || path.includes('%3B') ? path.replace(PARAMETERS, '') : path
 }

@@ -19,6 +19,8 @@ export class ClientBody implements RequestBody {
   #retainLimit = 0
   #kept: Buffer[] | undefined = []
   #opened = false
+  /** The service takes no more for now. */
+  #full = false
   #ended = false
   #failure: Error | undefined
   #reader: BodyReader | undefined
@@ -36,6 +38,10 @@ export class ClientBody implements RequestBody {
   /** True when nothing of the body is left on the connection. */
   get ended(): boolean {
     return !this.present || this.#ended
+  }
+
+  get awaitsClient(): boolean {
+    return this.present && !this.#source.complete && !this.#full
   }
 
   /** True when the last byte has arrived, read or not. */
@@ -57,7 +63,10 @@ export class ClientBody implements RequestBody {
     if (!this.replayable)
       throw new GatewayError('INTERNAL_ERROR', { cause: new Error('body was read before') })
     this.#reader?.destroy()
-    const reader = new BodyReader(this.#source, () => this.#detach(reader))
+    const reader = new BodyReader({
+      onWanted: () => this.#goOn(),
+      onGone: () => this.#detach(reader),
+    })
     this.#reader = reader
     if (!this.#opened) this.#start()
     for (const chunk of this.#kept ?? []) reader.push(chunk)
@@ -91,7 +100,10 @@ export class ClientBody implements RequestBody {
       return
     }
     this.#keep(chunk)
-    if (this.#reader && !this.#reader.push(chunk)) this.#source.pause()
+    if (this.#reader && !this.#reader.push(chunk)) {
+      this.#full = true
+      this.#source.pause()
+    }
   }
 
   #keep(chunk: Buffer): void {
@@ -112,6 +124,11 @@ export class ClientBody implements RequestBody {
     this.#reader?.destroy(failure)
   }
 
+  #goOn(): void {
+    this.#full = false
+    this.#source.resume()
+  }
+
   #detach(reader: BodyReader | undefined): void {
     if (this.#reader !== reader) return
     this.#reader = undefined
@@ -119,25 +136,28 @@ export class ClientBody implements RequestBody {
   }
 }
 
+interface Reading {
+  onWanted(): void
+  onGone(): void
+}
+
 /** A view of the body for one attempt; destroying it leaves the client's socket alone. */
 class BodyReader extends Readable {
-  readonly #source: IncomingMessage
-  readonly #onGone: () => void
+  readonly #reading: Reading
 
-  constructor(source: IncomingMessage, onGone: () => void) {
+  constructor(reading: Reading) {
     super()
-    this.#source = source
-    this.#onGone = onGone
+    this.#reading = reading
     // Between two attempts nobody listens: a client that goes away then must not end the process.
     this.on('error', ignore)
   }
 
   override _read(): void {
-    this.#source.resume()
+    this.#reading.onWanted()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#onGone()
+    this.#reading.onGone()
     callback(error)
   }
 }

@@ -35,6 +35,8 @@ const FORWARDED: ReadonlySet<string> = new Set([
 const OVERRIDES: ReadonlySet<string> = new Set([
   'cf-connecting-ip',
   'fastly-client-ip',
+  // httpoxy (CVE-2016-5385): CGI makes HTTP_PROXY of it.
+  'proxy',
   'true-client-ip',
   'x-client-ip',
   'x-cluster-client-ip',
@@ -61,7 +63,9 @@ const IDENTITY = [
   'x-client-cert',
   'x-consumer-',
   'x-envoy-',
+  'x-amzn-oidc-',
   'x-forwarded-',
+  'x-ms-client-principal',
   'x-remote-',
   'x-ssl-client-',
   'x-turnpike-',

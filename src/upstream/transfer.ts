@@ -134,7 +134,9 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   #arm(ms: number): void {
     if (ms === Number.POSITIVE_INFINITY) return
     this.#timer = this.#clock.after(Math.max(0, ms), () => {
-      this.abort(new GatewayError('UPSTREAM_TIMEOUT', { unprocessed: this.#controller === undefined }))
+      // A client that sends too slowly is not the service's failure: nobody else must pay for it.
+      const code = this.#request.body.awaitsClient ? 'REQUEST_TIMEOUT' : 'UPSTREAM_TIMEOUT'
+      this.abort(new GatewayError(code, { unprocessed: this.#controller === undefined }))
     })
   }
 

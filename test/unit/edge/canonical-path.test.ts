@@ -133,7 +133,6 @@ describe('a legal path', () => {
     '/.hidden',
     '/a;v=1/b',
     '/a;/b',
-    '/;a',
     '/a,b;c=1,2/d',
     '/@scope/name',
     '/a:b/c=d&e+f',

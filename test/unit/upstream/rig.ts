@@ -107,6 +107,7 @@ export function bodyOf(content: string | Readable | undefined): RequestBody {
     present: content !== undefined,
     length: typeof content === 'string' ? content.length : undefined,
     replayable: typeof content !== 'object',
+    awaitsClient: false,
     retain: () => {},
     limit: () => {},
     open: () =>

@@ -18,6 +18,7 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 
 export class FakeRequestBody implements RequestBody {
   present = false
+  readonly awaitsClient = false
   length: number | undefined
   replayable = true
   readonly retained: number[] = []
