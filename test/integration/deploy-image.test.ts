@@ -30,7 +30,7 @@ describe('the Dockerfile', () => {
     expect(one('USER')).toMatch(/^[1-9]\d*:[1-9]\d*$/)
     expect(one('STOPSIGNAL')).toBe('SIGTERM')
     expect(one('HEALTHCHECK')).toMatch(/CMD \["node", .*\/livez/)
-    expect(one('ENTRYPOINT')).toMatch(/^\["node", ".*dist\/src\/main\.js"\]$/)
+    expect(one('ENTRYPOINT')).toMatch(/^\["node", ".*dist\/src\/start\.js"\]$/)
     expect(one('ARG')).toBe('NODE_IMAGE=node:24-slim')
   })
 })
