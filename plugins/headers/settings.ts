@@ -1,22 +1,9 @@
 // The settings of `headers`: names and values are judged at load, so that none can break a message later.
 import { z } from 'zod'
-import { isFieldName, isFieldValue } from '../../src/plugin.ts'
+import { isFieldName, isFieldValue, isHopByHop } from '../../src/plugin.ts'
 
-// RFC 9110 sections 6.6 and 7.6.1, RFC 9112 section 6: these frame the message or belong to one connection.
-const OWN: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+// RFC 9110 section 10.1.1, RFC 9112 section 6: these frame the message, as the hop-by-hop ones belong to a connection.
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'expect'])
 
 const value = z
   .string({ error: 'a header value is text: put it in quotes' })
@@ -58,7 +45,7 @@ function nameFault(text: string): string | undefined {
   const lower = text.toLowerCase()
   if (!isFieldName(text)) return `${JSON.stringify(text)} is not a header name`
   if (lower === 'host') return 'the host is part of the target: use rewrite: { host: ... }'
-  return OWN.has(lower)
+  return FRAMING.has(lower) || isHopByHop(lower)
     ? `${text} belongs to the connection or frames the message: it cannot be changed`
     : undefined
 }
