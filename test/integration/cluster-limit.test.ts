@@ -76,10 +76,12 @@ describe('two gateways on one Redis', () => {
 describe('kill -9 of Redis under load', () => {
   it('fails no request, keeps the limit per node, and is over within 2 s of its return', async () => {
     await startNodes('{ limit: 100000/min, by: route }', 2)
-    const slowest: number[] = []
-    const load = startLoad(() => nodes[slowest.length % 2]!.listen, {
+    let answers = 0
+    const load = startLoad(() => nodes[answers % 2]!.listen, {
       clients: 8,
-      inspect: () => slowest.push(performance.now()),
+      inspect: () => {
+        answers++
+      },
     })
     await expect.poll(() => load.answered()).toBeGreaterThan(300)
     await redis.kill()
