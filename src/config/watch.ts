@@ -6,6 +6,8 @@ import type { Logger } from '../plugin.ts'
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts'
 
 const DEFAULT_DEBOUNCE_MS = 100
+/** A directory in which something changes all the time must not put the look at it off for ever. */
+const MOST_DEBOUNCES = 5
 /** For network mounts and single files mounted into a container, where no event ever comes. */
 const DEFAULT_POLL_MS = 5000
 
@@ -36,6 +38,8 @@ class Watcher implements FileWatcher {
   #known = new Map<string, Fingerprint>()
   #directories = new Map<string, FSWatcher>()
   #debounce: NodeJS.Timeout | undefined
+  /** Monotonic milliseconds of the first event that nobody has looked at yet. */
+  #eventAt: number | undefined
   #closed = false
   #checking = false
   #again = false
@@ -59,11 +63,15 @@ class Watcher implements FileWatcher {
   #soon(): void {
     clearTimeout(this.#debounce)
     if (this.#closed) return
-    this.#debounce = setTimeout(() => this.#check(), this.#options.debounceMs ?? DEFAULT_DEBOUNCE_MS).unref()
+    const debounceMs = this.#options.debounceMs ?? DEFAULT_DEBOUNCE_MS
+    this.#eventAt ??= performance.now()
+    const leftMs = this.#eventAt + MOST_DEBOUNCES * debounceMs - performance.now()
+    this.#debounce = setTimeout(() => this.#check(), Math.max(0, Math.min(debounceMs, leftMs))).unref()
   }
 
   #check(): void {
     if (this.#closed) return
+    this.#eventAt = undefined
     this.#again = this.#checking
     if (this.#checking) return
     this.#checking = true
