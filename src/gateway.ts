@@ -1,31 +1,17 @@
-// The assembly: every part is made here, once, and given to those that need it. Start, reload, stop.
+// The assembly: what serves clients, the probes and the admin API, started in order. Start, reload, stop.
 
 import { createAdminServer } from './admin/admin-server.ts'
 import { createStatusServer } from './admin/status-server.ts'
-import type { Configuration, LoadResult } from './config/configuration.ts'
-import { createArrival } from './edge/arrival.ts'
-import { drain } from './edge/drain.ts'
-import { createListener, type Listener } from './edge/listener.ts'
-import type { OnMalformed } from './edge/malformed-request.ts'
-import type { GenerationEnvironment } from './generation.ts'
+import { Closers } from './closers.ts'
+import type { Configuration } from './config/configuration.ts'
 import { createAdminSource } from './introspection.ts'
-import { KeptState } from './kept-state.ts'
 import { formatListenAddress } from './listen-address.ts'
 import type { Logger } from './plugin.ts'
-import { Reloader, type ReloadOutcome } from './reloader.ts'
-import { createServe } from './serve.ts'
-import { createStores, type Stores } from './stores.ts'
-import { systemClock as clock, systemRandom as random } from './system-clock.ts'
-import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
-import { ServicePool } from './upstream/service-pool.ts'
+import type { ReloadOutcome } from './reloader.ts'
+import { createServing, type ServingOptions } from './serving.ts'
+import { systemClock as clock } from './system-clock.ts'
 
-export interface GatewayOptions {
-  /** Reads the config again, for a reload. */
-  load(): Promise<LoadResult>
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly version: string
-  /** Where log lines go; standard output when left out. */
-  readonly logTo?: NodeJS.WritableStream
+export interface GatewayOptions extends ServingOptions {
   /** These win over the config's addresses. */
   readonly listen?: string | undefined
   readonly status?: string | undefined
@@ -52,58 +38,23 @@ export interface Gateway {
 }
 
 /** Resolves when clients are served. Rejects when a part cannot start; nothing is left running then. */
-export async function startGateway(configuration: Configuration, options: GatewayOptions): Promise<Gateway> {
-  const closers: (() => Promise<unknown>)[] = []
-  // Each is closed whatever becomes of the others: a part that fails to close must not keep the process alive.
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close().catch(() => {})
-  }
-  try {
-    return await assemble(configuration, options, { closers, closeAll })
-  } catch (thrown) {
-    await closeAll()
-    throw thrown
-  }
-}
-
-interface Closing {
-  /** In the order of their starts; closed in reverse. */
-  readonly closers: (() => Promise<unknown>)[]
-  closeAll(): Promise<void>
+export function startGateway(configuration: Configuration, options: GatewayOptions): Promise<Gateway> {
+  const closers = new Closers()
+  return closers.guard(() => assemble(configuration, options, closers))
 }
 
 async function assemble(
   configuration: Configuration,
   options: GatewayOptions,
-  { closers, closeAll }: Closing,
+  closers: Closers,
 ): Promise<Gateway> {
-  const telemetry = await startTelemetry(configuration, options)
-  closers.push(() => telemetry.shutdown())
-  const { logger, meter } = telemetry
-  const stores = createStores({ redis: configuration.redis, clock, logger, meter, random })
-  closers.push(() => stores.close())
-  const reloader = createReloader(configuration, options, { telemetry, stores })
-  closers.push(() => retireLast(reloader, logger))
-  const state = { draining: false, ready: false }
-
-  const serve = createServe({
-    logger,
-    arrive: createArrival({ clock, proxies: () => reloader.current.proxies }),
-    generation: () => reloader.current,
-    tracer: telemetry.tracer,
-    unmatched: telemetry.unmatched,
-    isDraining: () => state.draining,
-  })
-  const listener = await createListener(serve.request, malformedNotes(configuration, telemetry))
-  closers.push(() => listener.close())
-  observe(telemetry, { reloader, listener, inFlight: serve.inFlight })
-
+  const serving = await createServing(configuration, options)
+  closers.add(() => serving.close())
+  const { reloader, telemetry } = serving
+  const { logger } = telemetry
   const status = createStatusServer({
     address: options.status ?? configuration.status,
-    isReady: () => ({
-      ready: state.ready && !state.draining,
-      checks: { listening: state.ready, accepting: !state.draining },
-    }),
+    isReady: () => serving.readiness(),
     metricsText: () => telemetry.metricsText(),
     logger,
   })
@@ -114,7 +65,7 @@ async function assemble(
     clock,
     logger,
   })
-  closers.push(
+  closers.add(
     () => status.close(),
     () => admin.close(),
   )
@@ -122,9 +73,8 @@ async function assemble(
     status: urlOf(await status.listen()),
     admin: urlOf(await admin.listen()),
     // Last: the port opens when a generation serves and probes are answered.
-    listen: await listener.listen(options.listen ?? configuration.listen),
+    listen: await serving.listen(options.listen ?? configuration.listen),
   }
-  state.ready = true
   logger.info({ ...addresses, generation: 1, hash: configuration.hash }, 'gateway started')
 
   return {
@@ -136,102 +86,10 @@ async function assemble(
     reload: () => reloader.reload(),
     flushLog: () => telemetry.flushSync(),
     async stop() {
-      state.draining = true
-      const { delayMs, timeoutMs } = reloader.current.configuration.drain
-      logger.info({ delayMs, timeoutMs }, 'draining')
-      const clean = await drain({
-        server: listener.server,
-        clock,
-        inFlight: serve.inFlight,
-        delayMs,
-        timeoutMs,
-      })
-      logger.info({ clean }, 'stopped')
-      await closeAll()
+      await serving.drain()
+      await closers.closeAll()
     },
   }
-}
-
-// A plugin that cannot close must not keep the rest from it.
-function retireLast(reloader: Reloader, logger: Logger): Promise<void> {
-  return reloader.current.retire().catch((failure: unknown) => {
-    logger.error({ reason: String(failure) }, 'the last generation failed to close')
-  })
-}
-
-function startTelemetry(configuration: Configuration, options: GatewayOptions): Promise<Telemetry> {
-  return createTelemetry({
-    clock,
-    logLevel: configuration.logLevel,
-    accessLog: configuration.accessLog,
-    tracing: { sample: configuration.tracing.sample, endpoint: undefined },
-    env: options.env,
-    version: options.version,
-    ...(options.logTo === undefined ? {} : { destination: options.logTo }),
-  })
-}
-
-// Before the first byte of a request is understood there is no exchange: this is all that is known.
-function malformedNotes({ accessLog }: Configuration, { logger, meter }: Telemetry): OnMalformed {
-  return (facts) => {
-    const labels = { code: facts.cause }
-    meter.counter('malformed_requests_total', 'Bytes from clients that were no request', labels).add()
-    if (accessLog) logger.info(facts, 'malformed request')
-  }
-}
-
-interface Recording {
-  readonly telemetry: Telemetry
-  readonly stores: Stores
-}
-
-function createReloader(
-  configuration: Configuration,
-  options: GatewayOptions,
-  { telemetry, stores }: Recording,
-): Reloader {
-  const { logger, meter, tracer } = telemetry
-  const observer = { start: tracer.attempt }
-  const environment: GenerationEnvironment = {
-    ...stores,
-    clock,
-    random,
-    logger,
-    meter,
-    states: new KeptState(),
-    services: new ServicePool({ clock, random, logger, observer }),
-    record: (facts) => telemetry.route(facts),
-  }
-  const reloader = new Reloader(configuration, {
-    environment,
-    logger,
-    load: options.load,
-    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
-    onRetired: (serving) => telemetry.retain(servingNames(serving.configuration)),
-  })
-  telemetry.reloaded('applied', configuration.hash)
-  return reloader
-}
-
-function servingNames({ routes, services }: Configuration) {
-  return { routes: new Set(routes.map(({ id }) => id)), services: new Set(services.keys()) }
-}
-
-interface Observed {
-  readonly reloader: Reloader
-  readonly listener: Listener
-  readonly inFlight: () => number
-}
-
-function observe(telemetry: Telemetry, { reloader, listener, inFlight }: Observed): void {
-  telemetry.observe({
-    requestsInFlight: inFlight,
-    openConnections: () => listener.connections(),
-    upstreams: () =>
-      [...reloader.current.services.values()].flatMap(({ name, targets }) =>
-        targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),
-      ),
-  })
 }
 
 function urlOf(address: Parameters<typeof formatListenAddress>[0]): string {

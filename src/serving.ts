@@ -1,0 +1,176 @@
+// What serves clients, assembled: telemetry, stores, the current generation and the listener. One in each process.
+
+import type { Readiness } from './admin/status-server.ts'
+import { Closers } from './closers.ts'
+import type { Configuration, LoadResult } from './config/configuration.ts'
+import { createArrival } from './edge/arrival.ts'
+import { drain } from './edge/drain.ts'
+import { createListener, type Listener } from './edge/listener.ts'
+import type { OnMalformed } from './edge/malformed-request.ts'
+import type { GenerationEnvironment } from './generation.ts'
+import { KeptState } from './kept-state.ts'
+import type { Logger } from './plugin.ts'
+import { Reloader } from './reloader.ts'
+import { createServe } from './serve.ts'
+import { createStores, type Stores } from './stores.ts'
+import { systemClock as clock, systemRandom as random } from './system-clock.ts'
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { ServicePool } from './upstream/service-pool.ts'
+
+export interface ServingOptions {
+  /** Reads the config again, for a reload. */
+  load(): Promise<LoadResult>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  /** Where log lines go; standard output when left out. */
+  readonly logTo?: NodeJS.WritableStream
+}
+
+export interface Serving {
+  readonly telemetry: Telemetry
+  readonly reloader: Reloader
+  /** Opens the port. Resolves with the URL. */
+  listen(address: string): Promise<string>
+  readiness(): Readiness
+  /** Readiness first, then the drain. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Nothing listens yet. Rejects when a part cannot be made; nothing is left running then. */
+export function createServing(configuration: Configuration, options: ServingOptions): Promise<Serving> {
+  const closers = new Closers()
+  return closers.guard(() => assemble(configuration, options, closers))
+}
+
+async function assemble(
+  configuration: Configuration,
+  options: ServingOptions,
+  closers: Closers,
+): Promise<Serving> {
+  const telemetry = await startTelemetry(configuration, options)
+  closers.add(() => telemetry.shutdown())
+  const { logger, meter } = telemetry
+  const stores = createStores({ redis: configuration.redis, clock, logger, meter, random })
+  closers.add(() => stores.close())
+  const reloader = createReloader(configuration, options, { telemetry, stores })
+  closers.add(() => retireLast(reloader, logger))
+  const state = { draining: false, listening: false }
+
+  const serve = createServe({
+    logger,
+    arrive: createArrival({ clock, proxies: () => reloader.current.proxies }),
+    generation: () => reloader.current,
+    tracer: telemetry.tracer,
+    unmatched: telemetry.unmatched,
+    isDraining: () => state.draining,
+  })
+  const listener = await createListener(serve.request, malformedNotes(configuration, telemetry))
+  closers.add(() => listener.close())
+  observe(telemetry, { reloader, listener, inFlight: serve.inFlight })
+
+  return {
+    telemetry,
+    reloader,
+    async listen(address) {
+      const url = await listener.listen(address)
+      state.listening = true
+      return url
+    },
+    readiness: () => ({
+      ready: state.listening && !state.draining,
+      checks: { listening: state.listening, accepting: !state.draining },
+    }),
+    async drain() {
+      state.draining = true
+      const { delayMs, timeoutMs } = reloader.current.configuration.drain
+      logger.info({ delayMs, timeoutMs }, 'draining')
+      const { server } = listener
+      const clean = await drain({ server, clock, inFlight: serve.inFlight, delayMs, timeoutMs })
+      logger.info({ clean }, 'stopped')
+    },
+    close: () => closers.closeAll(),
+  }
+}
+
+// A plugin that cannot close must not keep the rest from it.
+function retireLast(reloader: Reloader, logger: Logger): Promise<void> {
+  return reloader.current.retire().catch((failure: unknown) => {
+    logger.error({ reason: String(failure) }, 'the last generation failed to close')
+  })
+}
+
+function startTelemetry(configuration: Configuration, options: ServingOptions): Promise<Telemetry> {
+  return createTelemetry({
+    clock,
+    logLevel: configuration.logLevel,
+    accessLog: configuration.accessLog,
+    tracing: { sample: configuration.tracing.sample, endpoint: undefined },
+    env: options.env,
+    version: options.version,
+    ...(options.logTo === undefined ? {} : { destination: options.logTo }),
+  })
+}
+
+// Before the first byte of a request is understood there is no exchange: this is all that is known.
+function malformedNotes({ accessLog }: Configuration, { logger, meter }: Telemetry): OnMalformed {
+  return (facts) => {
+    const labels = { code: facts.cause }
+    meter.counter('malformed_requests_total', 'Bytes from clients that were no request', labels).add()
+    if (accessLog) logger.info(facts, 'malformed request')
+  }
+}
+
+interface Recording {
+  readonly telemetry: Telemetry
+  readonly stores: Stores
+}
+
+function createReloader(
+  configuration: Configuration,
+  options: ServingOptions,
+  { telemetry, stores }: Recording,
+): Reloader {
+  const { logger, meter, tracer } = telemetry
+  const observer = { start: tracer.attempt }
+  const environment: GenerationEnvironment = {
+    ...stores,
+    clock,
+    random,
+    logger,
+    meter,
+    states: new KeptState(),
+    services: new ServicePool({ clock, random, logger, observer }),
+    record: (facts) => telemetry.route(facts),
+  }
+  const reloader = new Reloader(configuration, {
+    environment,
+    logger,
+    load: options.load,
+    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
+    onRetired: (serving) => telemetry.retain(servingNames(serving.configuration)),
+  })
+  telemetry.reloaded('applied', configuration.hash)
+  return reloader
+}
+
+function servingNames({ routes, services }: Configuration) {
+  return { routes: new Set(routes.map(({ id }) => id)), services: new Set(services.keys()) }
+}
+
+interface Observed {
+  readonly reloader: Reloader
+  readonly listener: Listener
+  readonly inFlight: () => number
+}
+
+function observe(telemetry: Telemetry, { reloader, listener, inFlight }: Observed): void {
+  telemetry.observe({
+    requestsInFlight: inFlight,
+    openConnections: () => listener.connections(),
+    upstreams: () =>
+      [...reloader.current.services.values()].flatMap(({ name, targets }) =>
+        targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),
+      ),
+  })
+}
