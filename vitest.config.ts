@@ -7,10 +7,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     // A loaded machine is slow, not wrong: what is polled for decides, not how long it took.
-    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 40_000 } },
     execArgv: ['--conditions=turnpike-source'],
     coverage: {
       provider: 'v8',

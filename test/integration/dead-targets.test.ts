@@ -32,7 +32,7 @@ describe('one dead target of three', () => {
     await dead!.close()
     gateway = await startTestGateway(service(targets.map((target) => target.url)))
     const load = startLoad(`${gateway.url}/x`, { clients: 8 })
-    await expect.poll(() => load.answered(), { timeout: 20_000 }).toBeGreaterThan(2000)
+    await expect.poll(() => load.answered()).toBeGreaterThan(1000)
     const { failures, byStatus, answered } = await load.stop()
     expect(failures).toEqual([])
     expect(byStatus).toEqual({ 200: answered })
@@ -40,7 +40,7 @@ describe('one dead target of three', () => {
     // Ejected after five failures; what follows are single probes.
     const again = /gateway_attempts_total\{[^}]*kind="again"[^}]*\} (\d+)/.exec(await gateway.metrics())
     expect(Number(again?.[1])).toBeLessThan(60)
-  }, 60_000)
+  })
 })
 
 describe('a POST', () => {
@@ -76,19 +76,21 @@ describe('a POST', () => {
 })
 
 describe('all targets answering 503', () => {
-  it('under load get at most 1.25 requests for each of the clients', async () => {
+  it('under load get a fifth more requests than the clients send, and a few', async () => {
     for (const target of targets) target.answer = (_request, response) => respondJson(response, 503, {})
     gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    const startedAt = performance.now()
     const load = startLoad(`${gateway.url}/x`, { clients: 16 })
-    // Past the budget's reserve of 10 retries a second over its window of 10 s, the ratio of 20 % rules.
-    await expect.poll(() => load.answered(), { timeout: 60_000, interval: 100 }).toBeGreaterThan(8000)
+    await expect.poll(() => load.answered()).toBeGreaterThan(3000)
     const { failures, byStatus, answered } = await load.stop()
     expect(failures).toEqual([])
     expect(byStatus).toEqual({ 503: answered })
-    const seen = targets.reduce((sum, target) => sum + target.seen.length, 0)
-    expect(seen / answered).toBeLessThanOrEqual(1.25)
-    expect(seen).toBeGreaterThan(answered)
-  }, 90_000)
+    const retries = targets.reduce((sum, target) => sum + target.seen.length, 0) - answered
+    // 20 % of the requests, and a reserve of 10 a second, of which ten seconds may be saved up.
+    const reserve = 10 * ((performance.now() - startedAt) / 1000 + 10)
+    expect(retries).toBeLessThanOrEqual(0.2 * answered + reserve)
+    expect(retries).toBeGreaterThan(0)
+  })
 })
 
 describe('a target that holds all it may', () => {

@@ -31,20 +31,34 @@ describe('SIGTERM', () => {
   it('under load loses no request: every client is told to leave and may come back elsewhere', async () => {
     gateway = await startProcessGateway(config('{ delay: 1500ms, timeout: 10s }'))
     const second = await startProcessGateway(config('{ delay: 0s, timeout: 10s }'))
-    // A balancer's view: new connections go to whoever is ready, open ones stay where they are.
+    // A client that is told to leave goes to the other one, from then on all do.
     let ready = gateway.listen
-    const load = startLoad(() => `${ready}/x`, { clients: 8 })
+    const load = startLoad(() => `${ready}/x`, {
+      clients: 8,
+      inspect({ headers }) {
+        if (headers['connection'] === 'close') ready = second.listen
+      },
+    })
     await expect.poll(() => load.answered()).toBeGreaterThan(100)
     const exit = gateway.stop()
-    await expect.poll(async () => (await send(`${gateway.status}/readyz`)).status).toBe(503)
-    expect((await send(`${gateway.listen}/x`)).headers['connection']).toBe('close')
-    ready = second.listen
+    await expect.poll(() => ready).toBe(second.listen)
+    const moved = load.answered()
     expect(await exit).toBe(0)
+    await expect.poll(() => load.answered()).toBeGreaterThan(moved + 100)
     const { failures, byStatus } = await load.stop()
     expect(failures).toEqual([])
     expect(Object.keys(byStatus)).toEqual(['200'])
     expect(await second.stop()).toBe(0)
-  }, 60_000)
+  })
+
+  it('is told to balancers first, while every connection is still taken', async () => {
+    gateway = await startProcessGateway(config('{ delay: 60s, timeout: 10s }'))
+    const exit = gateway.stop()
+    await expect.poll(async () => (await send(`${gateway.status}/readyz`)).status).toBe(503)
+    expect(await send(`${gateway.listen}/x`)).toMatchObject({ status: 200, headers: { connection: 'close' } })
+    gateway.child.kill('SIGKILL')
+    await exit
+  })
 
   it('waits for the request in flight and then exits with 0', async () => {
     const held = Promise.withResolvers<void>()

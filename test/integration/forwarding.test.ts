@@ -1,5 +1,6 @@
 // What the proxy library and the runtime get wrong by default must not happen here: each known defect has a test.
-import { Agent } from 'node:http'
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
@@ -39,7 +40,7 @@ describe('a request', () => {
   it('with Expect: 100-continue is served, its body intact (H5, F06)', async () => {
     const answer = await sendRaw(
       gateway.port,
-      'POST /a HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc',
+      'POST /a HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc',
     )
     expect(answer).toContain('HTTP/1.1 200')
     expect(target.seen[0]!.body).toBe('abc')
@@ -48,7 +49,7 @@ describe('a request', () => {
   it('with an unknown expectation is refused with 417 and never forwarded', async () => {
     const answer = await sendRaw(
       gateway.port,
-      'POST /a HTTP/1.1\r\nHost: a.test\r\nExpect: y 100-continue\r\nContent-Length: 3\r\n\r\nabc',
+      'POST /a HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nExpect: y 100-continue\r\nContent-Length: 3\r\n\r\nabc',
     )
     expect(answer).toContain('HTTP/1.1 417')
     expect(answer).toContain('EXPECTATION_FAILED')
@@ -307,13 +308,13 @@ describe('an answer', () => {
 
   it('that breaks off is broken off for the client, never ended cleanly (H10)', async () => {
     const raw = await startRawTarget((socket) =>
-      socket.once('data', () => {
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc')
-        setTimeout(() => socket.destroy(), 50)
-      }),
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc')),
     )
     await gateway.reload(plain(raw.url))
-    await expect(gateway.get('/a')).rejects.toThrow(/aborted|hang up/)
+    const client = get(`${gateway.url}/a`)
+    const [response] = await once(client, 'response')
+    for (const socket of raw.sockets) socket.destroy()
+    await expect(once(response.resume(), 'end')).rejects.toThrow('aborted')
     await raw.close()
   })
 
@@ -373,7 +374,7 @@ describe('a client that reads slowly', () => {
       before = written
       return stopped
     }
-    await expect.poll(hasStopped, { interval: 200, timeout: 10_000 }).toBe(true)
+    await expect.poll(hasStopped, { interval: 200 }).toBe(true)
     expect(written).toBeLessThan(64 * 1024 * 1024)
     client.destroy()
   })

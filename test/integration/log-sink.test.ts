@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readPrometheus } from '../unit/telemetry/prometheus-reader.ts'
 
 const SOURCE = new URL('../../src/telemetry/telemetry.ts', import.meta.url)
@@ -97,7 +97,7 @@ describe('a process whose log nobody reads', () => {
     await load(url, 10)
     child!.stdout!.destroy()
     expect(new Set(await load(url, 100))).toEqual(new Set(['ok']))
-    await vi.waitFor(async () => expect(await dropped(url)).toBeGreaterThan(1000))
+    await expect.poll(() => dropped(url)).toBeGreaterThan(1000)
     expect(await end()).toBe(0)
   })
 })
@@ -113,7 +113,7 @@ describe('a process whose log is read again', () => {
       text += chunk.toString('latin1')
     })
     child!.stdout!.resume()
-    await vi.waitFor(() => expect(text).toContain('log lines were dropped'), { timeout: 10_000 })
+    await expect.poll(() => text).toMatch(/log lines were dropped.*\n$/)
     const lines = text
       .trimEnd()
       .split('\n')
@@ -141,7 +141,7 @@ describe('a process that logs to a file', () => {
     const url = await start(full)
     closeSync(full)
     expect(new Set(await load(url, 50))).toEqual(new Set(['ok']))
-    await vi.waitFor(async () => expect(await dropped(url)).toBe(1000))
+    await expect.poll(() => dropped(url)).toBe(1000)
     expect(await end()).toBe(0)
   })
 })

@@ -115,10 +115,10 @@ describe('a collector that takes OTLP over HTTP', () => {
       (await metrics()).value(`gateway_spans_${name}_total`, labels)
     collector.status = 400
     serve(started, 512)
-    await vi.waitFor(async () => expect(await spans('dropped', { reason: 'export_failed' })).toBe(512))
+    await expect.poll(() => spans('dropped', { reason: 'export_failed' })).toBe(512)
     collector.status = 200
     serve(started, 256)
-    await vi.waitFor(async () => expect(await spans('exported')).toBe(256))
+    await expect.poll(() => spans('exported')).toBe(256)
     await telemetry.shutdown()
     expect(log.lines.map(({ level, msg }) => [level, msg])).toEqual([
       ['warn', 'spans cannot be exported and are dropped'],

@@ -51,12 +51,11 @@ export function send(url: string, options: ClientRequest = {}): Promise<ClientRe
   })
 }
 
-/** Writes the bytes and resolves with everything that comes back until the connection ends or goes quiet. */
-export function sendRaw(port: number, bytes: string, quietMs = 300): Promise<string> {
+/** Writes the bytes and resolves with everything that comes back until the other side ends the connection. */
+export function sendRaw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(bytes, 'latin1')))
     let received = ''
-    socket.setTimeout(quietMs, () => socket.destroy())
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1')
     })

@@ -1,7 +1,7 @@
 // Changes on a real disk: edits, renames, symlink swaps, new files; and what is no change.
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type FileWatcher, type WatchOptions, watchFiles } from '../../../src/config/watch.ts'
 import type { Logger } from '../../../src/plugin.ts'
 import { writeFiles } from './config-under-test.ts'
@@ -9,7 +9,6 @@ import { writeFiles } from './config-under-test.ts'
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 /** Far away: what comes sooner came by an event. */
 const NEVER_MS = 3_600_000
-const WAIT = { timeout: 10_000, interval: 10 }
 
 interface Watched {
   readonly watcher: FileWatcher
@@ -33,7 +32,7 @@ async function watching(paths: readonly string[], options: Partial<WatchOptions>
   return { watcher, changes: () => changes }
 }
 
-const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), WAIT)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 10 }).toBe(true)
 
 describe('a watcher tells', () => {
   it('that a file was written', async () => {
@@ -164,10 +163,10 @@ describe('what a watcher calls', () => {
     writeFileSync(root, 'a: 2')
     await until(() => changes === 1)
     // The answer must have been taken before the next change can be seen.
-    await vi.waitFor(() => {
+    await until(() => {
       writeFileSync(later, `b: ${Math.random()}`)
-      expect(changes).toBeGreaterThan(1)
-    }, WAIT)
+      return changes > 1
+    })
   })
 
   it('may fail: it is logged, and the next change is told', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { LimitCheck } from '../../../src/plugin.ts'
 import { createRedisStore, type RedisStore } from '../../../src/store/redis-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -33,12 +33,19 @@ async function setUp(script: Answer, options: { clock?: FakeClock; commandTimeou
 function connectTo(url: string, options: { clock?: FakeClock; commandTimeoutMs?: number }) {
   const logger = new RecordingLogger()
   const meter = new RecordingMeter()
-  const store = createRedisStore({ url, clock: realClock, logger, meter, commandTimeoutMs: 2000, ...options })
+  const store = createRedisStore({
+    url,
+    clock: realClock,
+    logger,
+    meter,
+    commandTimeoutMs: 20_000,
+    ...options,
+  })
   cleanups.push(() => store.close())
   return { store, logger, meter }
 }
 
-const isReady = (store: RedisStore) => vi.waitFor(() => expect(store.healthy).toBe(true), 5000)
+const isReady = (store: RedisStore) => expect.poll(() => store.healthy).toBe(true)
 
 /** Codes of takes made one after the other; `ok` for an answer. */
 async function outcomes(store: RedisStore, times: number): Promise<string[]> {
@@ -78,7 +85,7 @@ describe('the Redis store', () => {
     await isReady(store)
     const taking = outcomes(store, 3)
     for (let time = 0; time < 3; time++) {
-      await vi.waitFor(() => expect(scripts(redis)).toBe(time + 1), 5000)
+      await expect.poll(() => scripts(redis)).toBe(time + 1)
       await clock.advance(50)
     }
     expect(await taking).toEqual(Array(3).fill('STORE_UNAVAILABLE'))
@@ -112,14 +119,15 @@ describe('the Redis store', () => {
     await outcomes(store, 3)
     expect(meter.read('store_up')).toBe(0)
     await clock.advance(500)
-    await vi.waitFor(() => expect(scripts(redis)).toBe(4), 5000)
+    await expect.poll(() => scripts(redis)).toBe(4)
     await clock.advance(0)
     expect(store.healthy).toBe(false)
     redis.answer = (command) => (isScript(command) ? PROBED : politely(command))
-    await vi.waitFor(async () => {
+    const healthy = async () => {
       await clock.advance(500)
-      expect(store.healthy).toBe(true)
-    }, 5000)
+      return store.healthy
+    }
+    await expect.poll(healthy).toBe(true)
     expect(meter.read('store_up')).toBe(1)
     redis.answer = (command) => (isScript(command) ? ADMITTED : politely(command))
     expect(await outcomes(store, 2)).toEqual(['ok', 'ok'])
@@ -162,7 +170,7 @@ describe('the Redis store', () => {
     await isReady(store)
     await outcomes(store, 2)
     redis.answer = (command) => (isScript(command) ? ADMITTED : politely(command))
-    await vi.waitFor(async () => expect(await outcomes(store, 1)).toEqual(['ok']), 5000)
+    await expect.poll(() => outcomes(store, 1)).toEqual(['ok'])
   })
 
   it('leaves a connection whose answers are out of step', async () => {
@@ -171,8 +179,8 @@ describe('the Redis store', () => {
     await outcomes(store, 1)
     redis.answer = (command) => (isScript(command) ? ADMITTED : politely(command))
     const connections = () => redis.commands.filter((name) => name === 'INFO').length
-    await vi.waitFor(() => expect(connections()).toBe(2), 5000)
-    await vi.waitFor(async () => expect(await outcomes(store, 1)).toEqual(['ok']), 5000)
+    await expect.poll(() => connections()).toBe(2)
+    await expect.poll(() => outcomes(store, 1)).toEqual(['ok'])
   })
 
   it('starts without Redis and refuses at once, with one line in the log', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { announceNode } from '../../../src/store/announce-node.ts'
 import type { RedisStore, RedisStoreOptions } from '../../../src/store/redis-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -106,7 +106,7 @@ describe('announcing nodes', () => {
     expect(await announce('b', 60_000)).toBe(2)
     expect(await announce('b', 60_000)).toBe(2)
     await announce('short', 1)
-    await vi.waitFor(async () => expect(await announce('a', 60_000)).toBe(2), 5000)
+    await expect.poll(() => announce('a', 60_000)).toBe(2)
     expect(await announce('b', 0)).toBe(1)
     expect(await announce('a', 0)).toBe(0)
   })

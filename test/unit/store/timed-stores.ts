@@ -67,7 +67,8 @@ export async function connectedStore(
     meter: new RecordingMeter(),
     ...options,
   })
-  await vi.waitFor(() => expect(store.healthy).toBe(true), 5000)
+  // Outside of a test there is no `expect.poll`.
+  await vi.waitFor(() => expect(store.healthy).toBe(true), { timeout: 40_000, interval: 10 })
   return store
 }
 

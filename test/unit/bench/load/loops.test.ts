@@ -44,7 +44,8 @@ function closed(port: number, changes: Partial<LoadTarget> = {}): ClosedLoopOrde
     target: target(port, changes),
     warmUpMs: 20,
     slices: 2,
-    sliceMs: 30,
+    // Long enough for an answer, should the machine be busy with others.
+    sliceMs: 250,
     watch: { self: [process.pid] },
     core: 0,
   }
