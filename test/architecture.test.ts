@@ -12,6 +12,7 @@ const LEAVES = [
   'src/headers.ts',
   'src/units.ts',
   'src/listen-address.ts',
+  'src/splice.ts',
 ]
 const ENGINE_FOLDERS = [
   'config',
