@@ -137,6 +137,13 @@ describe('files', () => {
   })
 })
 
+describe('property tests', () => {
+  it('start from the one seed', () => {
+    const direct = sourceFiles('test').filter((path) => readSource(path).libraries.includes('fast-check'))
+    expect(direct).toEqual(['test/support/property.ts'])
+  })
+})
+
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(ROOT, folder)).flatMap((name) => {
     const path = `${folder}/${name}`

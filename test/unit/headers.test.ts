@@ -1,7 +1,7 @@
 // Header fields as flat pairs: order, case and duplicates survive; nothing illegal gets in.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HeaderList, isFieldName, isFieldValue, isHopByHop } from '../../src/headers.ts'
+import { fc } from '../support/property.ts'
 
 const COOKIES = ['Set-Cookie', 'a=1', 'X-One', '1', 'set-cookie', 'b=2', 'SET-COOKIE', 'c=3']
 

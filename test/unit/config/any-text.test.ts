@@ -1,14 +1,14 @@
 // Whatever a file holds, loading it ends with a configuration or with faults; never with a crash.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { plugins } from '../../../plugins/index.ts'
 import { configurationChecks } from '../../../src/checks.ts'
 import { loadConfiguration } from '../../../src/config/load.ts'
+import { fc, runs } from '../../support/property.ts'
 import { writeFiles } from './config-under-test.ts'
 
-const RUNS = 400
+const RUNS = runs(400)
 
 const SEED = `version: 1
 redis: \${REDIS_URL:-}

@@ -1,12 +1,12 @@
 // The quick reader against the library: whatever it reads, it reads the same, at the same places.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseAnyYaml } from '../../../src/config/parse-yaml.ts'
 import { Places } from '../../../src/config/places.ts'
 import { parseQuickly } from '../../../src/config/quick-yaml.ts'
 import { Source } from '../../../src/config/source.ts'
+import { fc, runs } from '../../support/property.ts'
 
-const RUNS = 3000
+const RUNS = runs(3000)
 
 const PLAIN = [
   `# a comment — with more than ASCII

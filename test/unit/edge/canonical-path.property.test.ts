@@ -1,9 +1,9 @@
 // The max-privilege oracle: no decoder behind the gateway may see a protected path where the gateway saw none.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalPath, withoutParameters } from '../../../src/edge/canonical-path.ts'
+import { fc, runs } from '../../support/property.ts'
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 5000)
+const RUNS = runs(5000)
 
 const piece = fc.constantFrom(
   ...[

@@ -1,5 +1,4 @@
 // The canonical path, as patterns and rewritten paths are held to it.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   canonicalText,
@@ -7,6 +6,7 @@ import {
   isDotSegment,
   percentEncode,
 } from '../../../src/routing/canonical-path.ts'
+import { fc } from '../../support/property.ts'
 
 describe('a canonical path', () => {
   it.each([

@@ -1,8 +1,8 @@
 // Routes that the table could only order by chance, or never reach.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findConflicts } from '../../../src/routing/conflicts.ts'
 import type { RoutePattern } from '../../../src/routing/route-pattern.ts'
+import { fc } from '../../support/property.ts'
 import { route } from './routes.ts'
 
 const header = (...names: string[]) => ({ headers: names.map((name) => ({ name, value: '1' })) })

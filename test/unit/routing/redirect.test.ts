@@ -1,8 +1,8 @@
 // Redirects: the Location that a client gets.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRedirect } from '../../../src/routing/redirect.ts'
 import { PatternError } from '../../../src/routing/route-pattern.ts'
+import { fc } from '../../support/property.ts'
 
 const location = (pattern: string, to: string, path: string, query = '') =>
   compileRedirect(pattern, { to, status: 308 }).location(path, query)

@@ -1,9 +1,9 @@
 // Rewritten paths and hosts: what a service sees.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isCanonicalPath } from '../../../src/routing/canonical-path.ts'
 import { compileRewrite } from '../../../src/routing/rewrite.ts'
 import { PatternError } from '../../../src/routing/route-pattern.ts'
+import { fc } from '../../support/property.ts'
 
 const rewritten = (pattern: string, path: string, from: string) =>
   compileRewrite(pattern, { path }).path(from)

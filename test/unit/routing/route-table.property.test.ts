@@ -1,10 +1,10 @@
 // The route table against the rules written down a second time, as a plain search through all routes.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HeaderList } from '../../../src/headers.ts'
 import { findConflicts } from '../../../src/routing/conflicts.ts'
 import type { MatchRequest, RoutePattern } from '../../../src/routing/route-pattern.ts'
 import { createRouteTable } from '../../../src/routing/route-table.ts'
+import { fc, runs } from '../../support/property.ts'
 
 const HOSTS = ['a.test', 'b.a.test', 'c.b.a.test', 'other.test']
 const HOST_PATTERNS = ['a.test', '*.a.test', '*.b.a.test', '*.test', 'b.a.test']
@@ -47,7 +47,7 @@ describe('the route table', () => {
         const found = createRouteTable(all).match(one)
         expect(found.kind === 'route' ? found.route.id : undefined).toBe(searchAll(all, one)?.id)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -59,7 +59,7 @@ describe('the route table', () => {
         const turned = [...all.slice(at), ...all.slice(0, at)].toReversed()
         expect(createRouteTable(turned).match(one)).toEqual(createRouteTable(all).match(one))
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RateCheck } from '../../../src/plugin.ts'
 import { RateBucket } from '../../../src/store/gcra.ts'
+import { fc, runs } from '../../support/property.ts'
 
 const perSecond = (limit: number, burst: number): RateCheck => ({
   kind: 'rate',
@@ -59,7 +59,7 @@ describe('a rate limit', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WindowCheck } from '../../../src/plugin.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import { SUB_BUCKETS, subBucketUs } from '../../../src/store/sliding-window.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { fc, runs } from '../../support/property.ts'
 
 /** A clock that a property can set without waiting for promises. */
 class SteppedClock extends FakeClock {
@@ -65,7 +65,7 @@ describe('a window limit', () => {
           expect(inWindow.length).toBeLessThanOrEqual(given.limit)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -82,7 +82,7 @@ describe('a window limit', () => {
           expect(counted.length).toBeGreaterThanOrEqual(given.limit)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -109,7 +109,7 @@ describe('a window limit', () => {
         expect(later(retryAfterMs + 0.001)).toBe(true)
         expect(later(Math.max(0, retryAfterMs - 1.002))).toBe(false)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 

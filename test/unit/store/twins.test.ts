@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LimitCheck } from '../../../src/plugin.ts'
+import { fc, runs } from '../../support/property.ts'
 import { type SharedRedis, sharedRedis } from '../../support/redis.ts'
 import { newKey, timedMemoryStore, timedRedisStore } from './timed-stores.ts'
 
@@ -44,7 +44,7 @@ describe('the two stores', () => {
         }
       },
     )
-    await fc.assert(sequences, { numRuns: 60 })
+    await fc.assert(sequences, { numRuns: runs(60) })
     await script.close()
   })
 })

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { asciiJson, jsonMs, jsonNumber, jsonText } from '../../../src/telemetry/json-text.ts'
+import { fc } from '../../support/property.ts'
 
 const PRINTABLE = /^[\x20-\x7e]*$/
 

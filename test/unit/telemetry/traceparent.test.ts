@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatTraceparent, parseTraceparent, parseTracestate } from '../../../src/telemetry/traceparent.ts'
+import { fc } from '../../support/property.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'

@@ -1,7 +1,7 @@
 // Responses in whatever pieces they come.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ResponseReader } from '../../../../bench/load/response-reader.ts'
+import { fc } from '../../../support/property.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length:  5\r\n\r\nhello'
 const NONE = 'HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n'

@@ -1,7 +1,7 @@
 // Percentiles by nearest rank, and the summary that the tables are made from.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { percentile, summarizeLatencies } from '../../../../bench/statistics/latencies.ts'
+import { fc } from '../../../support/property.ts'
 
 const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1)
 

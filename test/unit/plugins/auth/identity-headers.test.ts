@@ -1,7 +1,7 @@
 // That a claim becomes one header value which means exactly that claim.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { claimHeaders, fieldValue } from '../../../../plugins/auth/identity-headers.ts'
+import { fc } from '../../../support/property.ts'
 
 describe('a header value', () => {
   it.each([

@@ -1,7 +1,7 @@
 // Why a text is no acceptable token, before any key is looked at.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseToken } from '../../../../plugins/auth/token-format.ts'
+import { fc, runs } from '../../../support/property.ts'
 import { encode } from '../../../support/tokens.ts'
 
 const parse = (text: string) => parseToken(text, ['RS256'])
@@ -57,7 +57,7 @@ describe('a token', () => {
         const isSame = bytes(changed).join('.') === bytes(good).join('.')
         expect(isSame && typeof parse(changed) !== 'string').toBe(false)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 

@@ -1,8 +1,8 @@
 // The circuit against a model that keeps every call in a list and works the state out anew at each step.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Breaker, type Permit, type State } from '../../../../plugins/circuit-breaker/breaker.ts'
 import type { Clock } from '../../../../src/plugin.ts'
+import { fc, runs } from '../../../support/property.ts'
 
 const LIMITS = {
   errorShare: 0.5,
@@ -171,7 +171,7 @@ describe('the circuit', () => {
         const world: World = { breaker, clock, running: [] }
         fc.modelRun(() => ({ model: new Model(), real: world }), run)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
     // Without this the property could hold because nothing ever happened.
     for (const state of ['open', 'half-open', 'closed'] as const)

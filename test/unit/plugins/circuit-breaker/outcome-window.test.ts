@@ -1,7 +1,7 @@
 // The outcome window: what counts, and when it stops counting, against a plain list.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OutcomeWindow } from '../../../../plugins/circuit-breaker/outcome-window.ts'
+import { fc } from '../../../support/property.ts'
 
 function counts({ calls, failed, slow }: OutcomeWindow) {
   return { calls, failed, slow }

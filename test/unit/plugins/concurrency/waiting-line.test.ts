@@ -1,7 +1,7 @@
 // The waiting line: order, leaving from anywhere, against a plain array.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Place, WaitingLine } from '../../../../plugins/concurrency/waiting-line.ts'
+import { fc } from '../../../support/property.ts'
 
 describe('the waiting line', () => {
   it('has nobody to give when it is empty', () => {

@@ -1,7 +1,7 @@
 // The wait before a retry: bounds of the jitter, and every form of Retry-After.
-import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { backoffMs, hintedMs, parseRetryAfter } from '../../../../plugins/retry/delay.ts'
+import { fc } from '../../../support/property.ts'
 
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 

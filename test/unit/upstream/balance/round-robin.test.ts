@@ -1,7 +1,7 @@
 // Smooth weighted round robin: the sequence, and what is left out of it.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RoundRobin } from '../../../../src/upstream/balance/round-robin.ts'
+import { fc, runs } from '../../../support/property.ts'
 import { count, createFleet, NONE, nameOf } from './fleet.ts'
 
 const sequence = (balancer: RoundRobin, length: number, tried = NONE) =>
@@ -27,7 +27,7 @@ describe('the sequence', () => {
         const counts = count(Array.from({ length: round * 2 }, () => nameOf(balancer.pick(NONE))))
         expect(targets.map((target) => counts[nameOf(target)!])).toEqual(weights.map((weight) => weight * 2))
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 })
