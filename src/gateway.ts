@@ -3,15 +3,17 @@
 import { createAdminServer } from './admin/admin-server.ts'
 import { createStatusServer } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
-import type { Configuration } from './config/configuration.ts'
-import { createAdminSource } from './introspection.ts'
+import type { Configuration, LoadResult } from './config/configuration.ts'
+import { createAdminSource, serviceViews } from './introspection.ts'
 import { formatListenAddress } from './listen-address.ts'
 import type { Logger } from './plugin.ts'
-import type { ReloadOutcome } from './reloader.ts'
-import { createServing, type ServingOptions } from './serving.ts'
+import { Reloader, type ReloadOutcome } from './reloader.ts'
+import { createServing, type Serving, type ServingOptions } from './serving.ts'
 import { systemClock as clock } from './system-clock.ts'
 
 export interface GatewayOptions extends ServingOptions {
+  /** Reads the config again, for a reload. */
+  load(): Promise<LoadResult>
   /** These win over the config's addresses. */
   readonly listen?: string | undefined
   readonly status?: string | undefined
@@ -50,8 +52,9 @@ async function assemble(
 ): Promise<Gateway> {
   const serving = await createServing(configuration, options)
   closers.add(() => serving.close())
-  const { reloader, telemetry } = serving
+  const { telemetry, generations } = serving
   const { logger } = telemetry
+  const reloader = createReloader(configuration, serving, options)
   const status = createStatusServer({
     address: options.status ?? configuration.status,
     isReady: () => serving.readiness(),
@@ -61,7 +64,7 @@ async function assemble(
   const admin = createAdminServer({
     address: options.admin ?? configuration.admin,
     env: options.env,
-    source: createAdminSource(reloader, clock),
+    source: createAdminSource(reloader, () => serviceViews(generations.current, clock)),
     clock,
     logger,
   })
@@ -90,6 +93,26 @@ async function assemble(
       await closers.closeAll()
     },
   }
+}
+
+function createReloader(
+  configuration: Configuration,
+  { telemetry, generations }: Serving,
+  { load }: GatewayOptions,
+): Reloader {
+  telemetry.reloaded('applied', configuration.hash)
+  return new Reloader(configuration, {
+    stage: {
+      async prepare({ number, configuration: next }) {
+        const built = generations.build(number, next)
+        return () => generations.swap(built)
+      },
+    },
+    clock,
+    logger: telemetry.logger,
+    load,
+    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
+  })
 }
 
 function urlOf(address: Parameters<typeof formatListenAddress>[0]): string {

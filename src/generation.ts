@@ -26,8 +26,6 @@ export interface GenerationEnvironment extends HookEnvironment {
 
 export class Generation {
   readonly number: number
-  /** Milliseconds since 1970 at which it was built. */
-  readonly since: number
   readonly configuration: Configuration
   readonly table: RouteTable<CompiledRoute>
   readonly services: ReadonlyMap<string, Service>
@@ -46,7 +44,6 @@ export class Generation {
     this.number = number
     this.configuration = configuration
     this.#environment = environment
-    this.since = environment.clock.epochMs()
     this.proxies = new TrustedProxies(configuration.trustProxy)
     this.identityHeaders = configuration.plugins.flatMap(
       ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],

@@ -1,30 +1,40 @@
 // What the admin API may show of the running gateway, and how it sets off a reload.
-import type { AdminSource, ReloadFault, ReloadResult, RouteView, TargetView } from './admin/admin-source.ts'
+import type {
+  AdminSource,
+  ReloadFault,
+  ReloadResult,
+  RouteView,
+  ServiceView,
+  TargetView,
+} from './admin/admin-source.ts'
 import { type ConfigFault, sentence } from './config/fault.ts'
 import type { Generation } from './generation.ts'
 import type { Clock } from './plugin.ts'
-import type { Reloader, ReloadOutcome } from './reloader.ts'
+import type { NumberedConfiguration, Reloader, ReloadOutcome, ServingConfiguration } from './reloader.ts'
 import { routeFacts } from './route-facts.ts'
 import type { Target } from './upstream/target.ts'
 
-export function createAdminSource(reloader: Reloader, clock: Clock): AdminSource {
+export function createAdminSource(reloader: Reloader, services: () => readonly ServiceView[]): AdminSource {
   return {
-    generation: () => generationFacts(reloader.current),
-    routes: () => routeViews(reloader.current),
-    services: () =>
-      [...reloader.current.services.values()].map(({ name, targets }) => ({
-        name,
-        targets: targets.map((target) => targetView(target, clock)),
-      })),
-    reload: async () => reloadResult(await reloader.reload(), reloader.current),
+    generation: () => generationFacts(reloader.serving),
+    routes: () => routeViews(reloader.serving),
+    services,
+    reload: async () => reloadResult(await reloader.reload(), reloader.serving),
   }
 }
 
-function generationFacts({ number, since, configuration }: Generation) {
+export function serviceViews({ services }: Generation, clock: Clock): readonly ServiceView[] {
+  return [...services.values()].map(({ name, targets }) => ({
+    name,
+    targets: targets.map((target) => targetView(target, clock)),
+  }))
+}
+
+function generationFacts({ number, since, configuration }: ServingConfiguration) {
   return { number, since, hash: configuration.hash, file: configuration.file }
 }
 
-function routeViews({ configuration }: Generation): RouteView[] {
+function routeViews({ configuration }: NumberedConfiguration): RouteView[] {
   return configuration.routes.map((route) => {
     const { path, ...facts } = routeFacts(configuration, route)
     return { ...facts, pattern: path }
@@ -42,7 +52,10 @@ function targetView(target: Target, clock: Clock): TargetView {
   }
 }
 
-function reloadResult(outcome: ReloadOutcome, { number, configuration }: Generation): ReloadResult {
+function reloadResult(
+  outcome: ReloadOutcome,
+  { number, configuration }: NumberedConfiguration,
+): ReloadResult {
   if (outcome.result !== 'refused') {
     return { outcome: outcome.result, generation: number, hash: configuration.hash }
   }

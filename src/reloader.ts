@@ -1,8 +1,7 @@
 // Changes while traffic flows: read again, build aside, swap at once; a bad config changes nothing.
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
-import { Generation, type GenerationEnvironment } from './generation.ts'
-import type { Logger } from './plugin.ts'
+import type { Clock, Logger } from './plugin.ts'
 
 /** What the running process cannot change, under the names of the config's keys. */
 const FIXED_KEYS = {
@@ -15,14 +14,30 @@ const FIXED_KEYS = {
   tracing: ({ tracing }: Configuration) => JSON.stringify(tracing),
 }
 
+/** A configuration under the number that its generation has. */
+export interface NumberedConfiguration {
+  readonly number: number
+  readonly configuration: Configuration
+}
+
+export interface ServingConfiguration extends NumberedConfiguration {
+  /** Milliseconds since 1970 from which it serves. */
+  readonly since: number
+}
+
+/** Where generations are built aside and swapped in: this process, or all of its workers. */
+export interface Stage {
+  /** Resolves with what swaps it in. Rejects when it cannot be built: nothing is left of it then. */
+  prepare(next: NumberedConfiguration): Promise<() => Promise<void> | void>
+}
+
 export interface ReloaderOptions {
-  readonly environment: GenerationEnvironment
+  readonly stage: Stage
+  readonly clock: Clock
   readonly logger: Logger
   load(): Promise<LoadResult>
-  /** Told of every attempt, with the generation that serves afterwards. */
-  onReload(result: ReloadOutcome['result'], serving: Generation): void
-  /** The generation before is gone for good. */
-  onRetired(serving: Generation): void
+  /** Told of every attempt, with what serves afterwards. */
+  onReload(result: ReloadOutcome['result'], serving: ServingConfiguration): void
 }
 
 export interface ReloadOutcome {
@@ -37,20 +52,20 @@ export class Reloader {
   readonly #options: ReloaderOptions
   /** What the process was started with. */
   readonly #first: Configuration
-  #current: Generation
+  #serving: ServingConfiguration
   #running: Promise<ReloadOutcome> | undefined
   #again = false
   #files: readonly string[] = []
 
-  /** Throws when the first generation cannot be built. */
+  /** `first` serves already. */
   constructor(first: Configuration, options: ReloaderOptions) {
     this.#options = options
     this.#first = first
-    this.#current = new Generation(1, first, options.environment)
+    this.#serving = { number: 1, configuration: first, since: options.clock.epochMs() }
   }
 
-  get current(): Generation {
-    return this.#current
+  get serving(): ServingConfiguration {
+    return this.#serving
   }
 
   /** Files of the last attempt: what to watch. */
@@ -75,38 +90,35 @@ export class Reloader {
     do {
       this.#again = false
       outcome = await this.#reloadOnce()
-      this.#options.onReload(outcome.result, this.#current)
+      this.#options.onReload(outcome.result, this.#serving)
     } while (this.#again)
     return outcome
   }
 
   async #reloadOnce(): Promise<ReloadOutcome> {
-    const { logger, environment } = this.#options
     try {
       const result = await this.#options.load()
       this.#files = result.files
       if (!result.configuration) return this.#refuse(result.render(false), result.faults)
-      if (result.configuration.hash === this.#current.configuration.hash) {
+      if (result.configuration.hash === this.#serving.configuration.hash) {
         return { result: 'unchanged', message: 'nothing has changed', faults: [] }
       }
-      const next = new Generation(this.#current.number + 1, result.configuration, environment)
-      this.#warnOfFixedKeys(result.configuration)
-      this.#swap(next)
-      logger.info({ generation: next.number, hash: next.configuration.hash }, 'config reloaded')
-      return { result: 'applied', message: `generation ${next.number} serves`, faults: [] }
+      return await this.#apply(result.configuration)
     } catch (thrown) {
       // A plugin's `create` or a TLS file: the same rule, the old generation serves on.
       return this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
     }
   }
 
-  #swap(next: Generation): void {
-    const old = this.#current
-    this.#current = next
-    old.retire().then(
-      () => this.#options.onRetired(this.#current),
-      (failure) => this.#options.logger.error({ err: failure }, 'a retired generation failed to close'),
-    )
+  async #apply(configuration: Configuration): Promise<ReloadOutcome> {
+    const { stage, clock, logger } = this.#options
+    const number = this.#serving.number + 1
+    const commit = await stage.prepare({ number, configuration })
+    this.#warnOfFixedKeys(configuration)
+    await commit()
+    this.#serving = { number, configuration, since: clock.epochMs() }
+    logger.info({ generation: number, hash: configuration.hash }, 'config reloaded')
+    return { result: 'applied', message: `generation ${number} serves`, faults: [] }
   }
 
   #refuse(message: string, faults: readonly ConfigFault[] = []): ReloadOutcome {

@@ -2,15 +2,15 @@
 
 import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
-import type { Configuration, LoadResult } from './config/configuration.ts'
+import type { Configuration } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
 import { drain } from './edge/drain.ts'
 import { createListener, type Listener } from './edge/listener.ts'
 import type { OnMalformed } from './edge/malformed-request.ts'
 import type { GenerationEnvironment } from './generation.ts'
+import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import type { Logger } from './plugin.ts'
-import { Reloader } from './reloader.ts'
 import { createServe } from './serve.ts'
 import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
@@ -18,8 +18,6 @@ import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { ServicePool } from './upstream/service-pool.ts'
 
 export interface ServingOptions {
-  /** Reads the config again, for a reload. */
-  load(): Promise<LoadResult>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
   /** Where log lines go; standard output when left out. */
@@ -28,7 +26,7 @@ export interface ServingOptions {
 
 export interface Serving {
   readonly telemetry: Telemetry
-  readonly reloader: Reloader
+  readonly generations: Generations
   /** Opens the port. Resolves with the URL. */
   listen(address: string): Promise<string>
   readiness(): Readiness
@@ -53,25 +51,25 @@ async function assemble(
   const { logger, meter } = telemetry
   const stores = createStores({ redis: configuration.redis, clock, logger, meter, random })
   closers.add(() => stores.close())
-  const reloader = createReloader(configuration, options, { telemetry, stores })
-  closers.add(() => retireLast(reloader, logger))
+  const generations = createGenerations(configuration, { telemetry, stores })
+  closers.add(() => retireLast(generations, logger))
   const state = { draining: false, listening: false }
 
   const serve = createServe({
     logger,
-    arrive: createArrival({ clock, proxies: () => reloader.current.proxies }),
-    generation: () => reloader.current,
+    arrive: createArrival({ clock, proxies: () => generations.current.proxies }),
+    generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,
     isDraining: () => state.draining,
   })
   const listener = await createListener(serve.request, malformedNotes(configuration, telemetry))
   closers.add(() => listener.close())
-  observe(telemetry, { reloader, listener, inFlight: serve.inFlight })
+  observe(telemetry, { generations, listener, inFlight: serve.inFlight })
 
   return {
     telemetry,
-    reloader,
+    generations,
     async listen(address) {
       const url = await listener.listen(address)
       state.listening = true
@@ -83,7 +81,7 @@ async function assemble(
     }),
     async drain() {
       state.draining = true
-      const { delayMs, timeoutMs } = reloader.current.configuration.drain
+      const { delayMs, timeoutMs } = generations.current.configuration.drain
       logger.info({ delayMs, timeoutMs }, 'draining')
       const { server } = listener
       const clean = await drain({ server, clock, inFlight: serve.inFlight, delayMs, timeoutMs })
@@ -94,8 +92,8 @@ async function assemble(
 }
 
 // A plugin that cannot close must not keep the rest from it.
-function retireLast(reloader: Reloader, logger: Logger): Promise<void> {
-  return reloader.current.retire().catch((failure: unknown) => {
+function retireLast(generations: Generations, logger: Logger): Promise<void> {
+  return generations.current.retire().catch((failure: unknown) => {
     logger.error({ reason: String(failure) }, 'the last generation failed to close')
   })
 }
@@ -126,11 +124,7 @@ interface Recording {
   readonly stores: Stores
 }
 
-function createReloader(
-  configuration: Configuration,
-  options: ServingOptions,
-  { telemetry, stores }: Recording,
-): Reloader {
+function createGenerations(configuration: Configuration, { telemetry, stores }: Recording): Generations {
   const { logger, meter, tracer } = telemetry
   const observer = { start: tracer.attempt }
   const environment: GenerationEnvironment = {
@@ -143,15 +137,11 @@ function createReloader(
     services: new ServicePool({ clock, random, logger, observer }),
     record: (facts) => telemetry.route(facts),
   }
-  const reloader = new Reloader(configuration, {
+  return new Generations(configuration, {
     environment,
-    logger,
-    load: options.load,
-    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
+    number: 1,
     onRetired: (serving) => telemetry.retain(servingNames(serving.configuration)),
   })
-  telemetry.reloaded('applied', configuration.hash)
-  return reloader
 }
 
 function servingNames({ routes, services }: Configuration) {
@@ -159,17 +149,17 @@ function servingNames({ routes, services }: Configuration) {
 }
 
 interface Observed {
-  readonly reloader: Reloader
+  readonly generations: Generations
   readonly listener: Listener
   readonly inFlight: () => number
 }
 
-function observe(telemetry: Telemetry, { reloader, listener, inFlight }: Observed): void {
+function observe(telemetry: Telemetry, { generations, listener, inFlight }: Observed): void {
   telemetry.observe({
     requestsInFlight: inFlight,
     openConnections: () => listener.connections(),
     upstreams: () =>
-      [...reloader.current.services.values()].flatMap(({ name, targets }) =>
+      [...generations.current.services.values()].flatMap(({ name, targets }) =>
         targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),
       ),
   })
