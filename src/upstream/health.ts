@@ -1,34 +1,35 @@
-// Active health checks: one GET per target and interval, with jitter; thresholds against flapping.
+// Active health checks: one probe per target and interval, with jitter; thresholds against flapping.
 import type { Clock, Logger, Timer } from '../plugin.ts'
-import { serverName } from './pool.ts'
-import type { HealthSettings, TlsSettings } from './settings.ts'
+import type { HealthSettings } from './settings.ts'
 import type { Target } from './target.ts'
 
 /** Share of the interval by which checks are spread, so that nodes do not check in step. */
 const JITTER = 0.1
-/** Bytes of an answer that are read before the connection is given up. */
-const MAX_BODY_BYTES = 64 * 1024
 
 export interface HealthOptions {
   readonly service: string
   readonly settings: HealthSettings
-  readonly tls: TlsSettings | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
 }
 
+/** Whether the target is well; rejects when it is not. */
+export type Probe = () => Promise<boolean>
+
 /** Checks one target until stopped. The first result counts at once, later ones by the thresholds. */
 export class HealthCheck {
   readonly #target: Target
+  readonly #probe: Probe
   readonly #options: HealthOptions
   #timer: Timer | undefined
   #stopped = false
   #first = true
   #streak = 0
 
-  constructor(target: Target, options: HealthOptions) {
+  constructor(target: Target, probe: Probe, options: HealthOptions) {
     this.#target = target
+    this.#probe = probe
     this.#options = options
     void this.#run()
   }
@@ -48,29 +49,12 @@ export class HealthCheck {
   }
 
   async #check(): Promise<boolean> {
-    const { settings, tls } = this.#options
     try {
-      const name = serverName(this.#target.url, tls)
-      const response = await this.#target.pool.request({
-        method: 'GET',
-        path: settings.path,
-        headersTimeout: settings.timeoutMs,
-        bodyTimeout: settings.timeoutMs,
-        signal: AbortSignal.timeout(settings.timeoutMs),
-        headers: { 'user-agent': 'turnpike-health' },
-        ...(name === undefined ? {} : { servername: name }),
-      })
-      await response.body.dump({ limit: MAX_BODY_BYTES })
-      return this.#accepts(response.statusCode)
+      return await this.#probe()
     } catch {
       // Refused, reset or too slow: each is a failed check, and the state change is what gets logged.
       return false
     }
-  }
-
-  #accepts(status: number): boolean {
-    const { status: accepted } = this.#options.settings
-    return accepted ? accepted.includes(status) : status >= 200 && status < 400
   }
 
   #count(passed: boolean): void {

@@ -11,7 +11,7 @@ import type {
 import type { FailureLog } from './failure-log.ts'
 import { serverName } from './pool.ts'
 import type { TlsSettings } from './settings.ts'
-import type { Target, TargetFacts } from './target.ts'
+import type { HttpTarget, Target, TargetFacts } from './target.ts'
 import { Transfer, type TransferObserver } from './transfer.ts'
 
 /** A wish of a service for rest is honoured in the balance up to this long. */
@@ -34,7 +34,7 @@ export interface SendOptions {
   readonly observer: AttemptObserver
   readonly failures: FailureLog
   readonly tls: TlsSettings | undefined
-  pick(exchange: Exchange, tried: ReadonlySet<string>): Target | undefined
+  pick(exchange: Exchange, tried: ReadonlySet<string>): HttpTarget | undefined
 }
 
 /** Makes the innermost `Call` of a service. Rejects with a GatewayError. */
@@ -60,7 +60,7 @@ interface Settle {
   reject(failure: GatewayError): void
 }
 
-function dispatch(options: SendOptions, target: Target, request: UpstreamRequest, settle: Settle): void {
+function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamRequest, settle: Settle): void {
   const span = options.observer.start(request.exchange, target.facts)
   target.onPick()
   const observer = observe(options, target, { request, span })

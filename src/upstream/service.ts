@@ -1,15 +1,13 @@
 // A named backend at run time: its targets, their health, and the `Call` that reaches them.
 import type { Call, Clock, Logger } from '../plugin.ts'
-import type { Balancer } from './balance/balancer.ts'
-import { createSideChooser, pickCanary, type SideChooser } from './balance/canary.ts'
-import { PowerOfTwoChoices } from './balance/p2c.ts'
-import { RoundRobin } from './balance/round-robin.ts'
 import { FailureLog } from './failure-log.ts'
 import { HealthCheck } from './health.ts'
+import { createHttpProbe } from './http-probe.ts'
 import { createPool } from './pool.ts'
 import { type AttemptObserver, createSend } from './send.ts'
 import type { ServiceSettings, TargetSettings } from './settings.ts'
-import { Target } from './target.ts'
+import { createPick } from './sides.ts'
+import { HttpTarget } from './target.ts'
 
 export interface ServiceEnvironment {
   readonly clock: Clock
@@ -21,7 +19,7 @@ export interface ServiceEnvironment {
 export interface Service {
   readonly name: string
   /** Stable and canary targets. */
-  readonly targets: readonly Target[]
+  readonly targets: readonly HttpTarget[]
   readonly call: Call
   /** Stops checks and closes connections once their requests have ended. */
   close(): Promise<void>
@@ -50,32 +48,9 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   }
 }
 
-type Pick = Parameters<typeof createSend>[0]['pick']
-
-function createPick(
-  settings: ServiceSettings,
-  sides: { readonly stable: readonly Target[]; readonly canary: readonly Target[] },
-  random: () => number,
-): Pick {
-  const stable = createBalancer(settings, sides.stable, random)
-  if (!settings.canary) return (_exchange, tried) => stable.pick(tried)
-  const canary = createBalancer(settings, sides.canary, random)
-  const choose: SideChooser = createSideChooser(settings.canary, random)
-  return (exchange, tried) =>
-    choose(exchange) === 'canary' ? pickCanary(canary, stable, tried) : stable.pick(tried)
-}
-
-function createBalancer(
-  settings: ServiceSettings,
-  targets: readonly Target[],
-  random: () => number,
-): Balancer {
-  return settings.balance === 'roundRobin' ? new RoundRobin(targets) : new PowerOfTwoChoices(targets, random)
-}
-
 function createTarget(target: TargetSettings, service: ServiceSettings, environment: ServiceEnvironment) {
   const { clock, random, logger } = environment
-  return new Target({
+  return new HttpTarget({
     settings: target,
     pool: createPool({ url: target.url, connections: service.connections, tls: service.tls }),
     maxPending: service.connections.max + service.connections.queue,
@@ -91,12 +66,14 @@ function createTarget(target: TargetSettings, service: ServiceSettings, environm
 }
 
 function startChecks(
-  targets: readonly Target[],
+  targets: readonly HttpTarget[],
   service: ServiceSettings,
   { clock, random, logger }: ServiceEnvironment,
 ): readonly HealthCheck[] {
   const settings = service.health
   if (!settings) return []
-  const options = { service: service.name, settings, tls: service.tls, clock, random, logger }
-  return targets.map((target) => new HealthCheck(target, options))
+  const options = { service: service.name, settings, clock, random, logger }
+  return targets.map(
+    (target) => new HealthCheck(target, createHttpProbe(target, settings, service.tls), options),
+  )
 }

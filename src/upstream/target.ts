@@ -1,4 +1,4 @@
-// One address of a service: its pool of connections, its load and whether it is fit to be picked.
+// One address of a service: its load and whether it is fit to be picked.
 import type { Pool } from 'undici'
 import type { Clock } from '../plugin.ts'
 import { PeakEwma } from './balance/peak-ewma.ts'
@@ -10,9 +10,10 @@ const FAILURE_PENALTY_MS = 5_000
 
 export interface TargetOptions {
   readonly settings: TargetSettings
-  readonly pool: Pool
   /** Requests that it may hold, sent and waiting. */
   readonly maxPending?: number
+  /** Latencies below this make no difference in the balance. */
+  readonly leastLatencyMs?: number
   readonly clock: Clock
   readonly ejection: EjectionSettings | false
   readonly random: () => number
@@ -30,13 +31,13 @@ export class Target {
   readonly url: string
   readonly facts: TargetFacts
   readonly weight: number
-  readonly pool: Pool
   /** False while active health checks fail. */
   healthy = true
   /** Requests sent or waiting, bodies included. */
   pending = 0
   readonly #clock: Clock
   readonly #maxPending: number
+  readonly #leastLatencyMs: number
   readonly #latency: PeakEwma
   readonly #ejection: Ejection | undefined
 
@@ -44,9 +45,9 @@ export class Target {
     this.url = options.settings.url
     this.facts = factsOf(this.url)
     this.weight = options.settings.weight
-    this.pool = options.pool
     this.#clock = options.clock
     this.#maxPending = options.maxPending ?? Number.POSITIVE_INFINITY
+    this.#leastLatencyMs = options.leastLatencyMs ?? 0
     this.#latency = new PeakEwma(options.clock.now())
     const { ejection, clock, random, onEjection } = options
     if (ejection) this.#ejection = new Ejection({ settings: ejection, clock, random, onChange: onEjection })
@@ -54,7 +55,8 @@ export class Target {
 
   /** Expected wait: decayed latency times the requests that would share it, per weight. */
   load(): number {
-    return (this.#latency.read(this.#clock.now()) * (this.pending + 1)) / this.weight
+    const latencyMs = Math.max(this.#latency.read(this.#clock.now()), this.#leastLatencyMs)
+    return (latencyMs * (this.pending + 1)) / this.weight
   }
 
   /** False while it holds all the requests that it may. */
@@ -107,6 +109,16 @@ export class Target {
 
   onIgnored(): void {
     this.#ejection?.onIgnored()
+  }
+}
+
+/** A target that is sent HTTP requests, over a pool of connections. */
+export class HttpTarget extends Target {
+  readonly pool: Pool
+
+  constructor(options: TargetOptions & { readonly pool: Pool }) {
+    super(options)
+    this.pool = options.pool
   }
 }
 

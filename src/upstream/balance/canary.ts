@@ -6,36 +6,39 @@ import type { Balancer } from './balancer.ts'
 
 const HASH_RANGE = 2 ** 32
 
+/** What a sticky key may be made from. */
+export type Caller = Pick<Exchange, 'clientIp' | 'consumer' | 'headers'>
+
 /** Chooses the side of one exchange. */
-export type SideChooser = (exchange: Exchange) => 'stable' | 'canary'
+type SideChooser = (caller: Caller) => 'stable' | 'canary'
 
 export function createSideChooser(settings: CanarySettings, random: () => number): SideChooser {
   const keyOf = stickyKey(settings.stickyBy)
-  return (exchange) => {
-    const key = keyOf?.(exchange)
+  return (caller) => {
+    const key = keyOf?.(caller)
     const point = key === undefined ? random() : fnv1a(key) / HASH_RANGE
     return point < settings.percent ? 'canary' : 'stable'
   }
 }
 
 /** The canary's pick, or the stable side's when no canary target is fit: a bad canary costs nobody an answer. */
-export function pickCanary(
-  canary: Balancer,
-  stable: Balancer,
+export function pickCanary<T extends Target>(
+  canary: Balancer<T>,
+  stable: Balancer<T>,
   tried: ReadonlySet<string>,
-): Target | undefined {
+): T | undefined {
   const target = canary.pick(tried)
   return target?.isAvailable() && !tried.has(target.url) ? target : stable.pick(tried)
 }
 
-function stickyKey(by: string | undefined): ((exchange: Exchange) => string | undefined) | undefined {
+function stickyKey(by: string | undefined): ((caller: Caller) => string | undefined) | undefined {
   if (by === undefined) return undefined
-  if (by === 'ip') return (exchange) => exchange.clientIp
-  if (by === 'consumer') return (exchange) => exchange.consumer?.id ?? exchange.clientIp
+  if (by === 'ip') return ({ clientIp }) => clientIp
+  if (by === 'consumer') return ({ consumer, clientIp }) => consumer?.id ?? clientIp
   const [kind, name = ''] = by.split(':')
   const lower = name.toLowerCase()
-  if (kind === 'header') return (exchange) => exchange.headers.get(lower) ?? exchange.clientIp
-  return (exchange) => readCookie(exchange.headers.get('cookie'), name) ?? exchange.clientIp
+  if (kind === 'header') return ({ headers, clientIp }) => headers.get(lower) ?? clientIp
+  return ({ headers, clientIp }) => readCookie(headers.get('cookie'), name) ?? clientIp
 }
 
 function readCookie(header: string | undefined, name: string): string | undefined {

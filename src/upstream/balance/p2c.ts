@@ -5,16 +5,16 @@ import { type Balancer, isFit, pickAnyway } from './balancer.ts'
 /** Finagle's effort for up to half of the targets unfit: (1/2)^2^4 < 1 % to miss a fit one by drawing. */
 const MAX_DRAWS = 4
 
-export class PowerOfTwoChoices implements Balancer {
-  readonly #targets: readonly Target[]
+export class PowerOfTwoChoices<T extends Target> implements Balancer<T> {
+  readonly #targets: readonly T[]
   readonly #random: () => number
 
-  constructor(targets: readonly Target[], random: () => number) {
+  constructor(targets: readonly T[], random: () => number) {
     this.#targets = targets
     this.#random = random
   }
 
-  pick(tried: ReadonlySet<string>): Target | undefined {
+  pick(tried: ReadonlySet<string>): T | undefined {
     const targets = this.#targets
     if (targets.length < 2) return pickAnyway(targets, tried)
     for (let draw = 0; draw < MAX_DRAWS; draw++) {
@@ -24,7 +24,7 @@ export class PowerOfTwoChoices implements Balancer {
     return pickAnyway(targets, tried)
   }
 
-  #drawTwo(tried: ReadonlySet<string>): Target | undefined {
+  #drawTwo(tried: ReadonlySet<string>): T | undefined {
     const count = this.#targets.length
     const first = Math.floor(this.#random() * count)
     let second = Math.floor(this.#random() * (count - 1))

@@ -2,16 +2,16 @@
 import type { Target } from '../target.ts'
 import { type Balancer, isFit, pickAnyway } from './balancer.ts'
 
-export class RoundRobin implements Balancer {
-  readonly #targets: readonly Target[]
+export class RoundRobin<T extends Target> implements Balancer<T> {
+  readonly #targets: readonly T[]
   readonly #credit: number[]
 
-  constructor(targets: readonly Target[]) {
+  constructor(targets: readonly T[]) {
     this.#targets = targets
     this.#credit = targets.map(() => 0)
   }
 
-  pick(tried: ReadonlySet<string>): Target | undefined {
+  pick(tried: ReadonlySet<string>): T | undefined {
     let chosen = -1
     let total = 0
     for (let at = 0; at < this.#targets.length; at++) {

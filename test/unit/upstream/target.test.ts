@@ -1,9 +1,7 @@
 // One target: its load, its facts, and whether it is fit to be picked.
 import { describe, expect, it } from 'vitest'
-import { createPool } from '../../../src/upstream/pool.ts'
 import { Target } from '../../../src/upstream/target.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { SETTINGS } from './rig.ts'
 
 const EJECTION = { failures: 1, successRate: 0, windowMs: 1000, minimum: 100, baseMs: 1000, maxMs: 1000 }
 
@@ -13,7 +11,6 @@ function create(options: { url?: string; weight?: number; ejection?: typeof EJEC
   const changes: boolean[] = []
   const target = new Target({
     settings: { url, weight },
-    pool: createPool({ url, connections: SETTINGS.connections }),
     clock,
     ejection,
     random: () => 0,

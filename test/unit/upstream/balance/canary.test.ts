@@ -115,7 +115,7 @@ describe('a caller', () => {
 })
 
 describe('a canary that is not fit', () => {
-  const always = (target: Target | undefined): Balancer => ({ pick: () => target })
+  const always = (target: Target | undefined): Balancer<Target> => ({ pick: () => target })
 
   it('hands its request to the stable side', () => {
     const { targets } = createFleet(1, 1)

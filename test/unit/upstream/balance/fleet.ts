@@ -1,9 +1,7 @@
 // Targets that are never dialled, for tests of who is picked.
-import { createPool } from '../../../../src/upstream/pool.ts'
 import type { EjectionSettings } from '../../../../src/upstream/settings.ts'
 import { Target } from '../../../../src/upstream/target.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { SETTINGS } from '../rig.ts'
 
 export interface Fleet {
   readonly clock: FakeClock
@@ -26,7 +24,6 @@ export function createFleet(...weights: number[]): Fleet {
     const url = `http://${String.fromCharCode(97 + at)}.test`
     return new Target({
       settings: { url, weight },
-      pool: createPool({ url, connections: SETTINGS.connections }),
       clock,
       ejection: EJECT_AT_ONCE,
       random: () => 0,

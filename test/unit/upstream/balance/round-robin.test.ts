@@ -1,10 +1,11 @@
 // Smooth weighted round robin: the sequence, and what is left out of it.
 import { describe, expect, it } from 'vitest'
 import { RoundRobin } from '../../../../src/upstream/balance/round-robin.ts'
+import type { Target } from '../../../../src/upstream/target.ts'
 import { fc, runs } from '../../../support/property.ts'
 import { count, createFleet, NONE, nameOf } from './fleet.ts'
 
-const sequence = (balancer: RoundRobin, length: number, tried = NONE) =>
+const sequence = (balancer: RoundRobin<Target>, length: number, tried = NONE) =>
   Array.from({ length }, () => nameOf(balancer.pick(tried))).join(' ')
 
 describe('the sequence', () => {
