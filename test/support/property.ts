@@ -6,7 +6,7 @@ const { NIGHTLY, PROPERTY_SEED } = process.env
 const CI_SEED = 20_260_101
 const NIGHTLY_FACTOR = 20
 
-export const isNightly = NIGHTLY === '1'
+const isNightly = NIGHTLY === '1'
 
 /** How often a property is tried, given how often in CI. */
 export const runs = (inCi: number): number => (isNightly ? inCi * NIGHTLY_FACTOR : inCi)
