@@ -34,7 +34,33 @@ export function refuseMalformed(onMalformed: OnMalformed) {
 
 /** Answers where there is no response object, and closes. */
 export function refuseOnSocket(socket: Socket, cause: ErrorCode, onMalformed: OnMalformed): void {
-  if (!socket.writable || isAnswering(socket)) {
+  if (refusing.has(socket)) return
+  refusing.add(socket)
+  afterEarlierAnswers(socket, () => refuse(socket, cause, onMalformed))
+}
+
+/** Each packet after a fault fails anew: one refusal is enough. */
+const refusing = new WeakSet<Socket>()
+
+// Requests that were whole before the faulty bytes came are answered first, in order (RFC 9112 section 9.3.2); among
+// them one with `Connection: close`, for which Node takes every further byte for a fault.
+function afterEarlierAnswers(socket: AnsweringSocket, then: () => void): void {
+  const earlier = socket._httpMessage
+  if (earlier?.req.complete) earlier.once('finish', () => afterEarlierAnswers(socket, then))
+  else then()
+}
+
+/** Node puts the response that is being written there; its own handler looks there too. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
+
+function refuse(socket: AnsweringSocket, cause: ErrorCode, onMalformed: OnMalformed): void {
+  // The answer before said that it was the last, and may not have been written out yet.
+  if (!socket.writable) {
+    socket.destroySoon()
+    return
+  }
+  // A refusal inside another answer would pass for a part of its body.
+  if (socket._httpMessage?.headersSent) {
     socket.destroy()
     return
   }
@@ -55,9 +81,4 @@ export function refuseOnSocket(socket: Socket, cause: ErrorCode, onMalformed: On
       body,
     ].join('\r\n'),
   )
-}
-
-// Node's own handler looks there too: a refusal inside another answer would pass for a part of its body.
-function isAnswering(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {
-  return socket._httpMessage?.headersSent ?? false
 }

@@ -1,5 +1,5 @@
 // Bytes that are no request: answered in the shape of every other refusal, and the connection closed.
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { refuseMalformed } from '../../../src/edge/malformed-request.ts'
@@ -54,13 +54,16 @@ describe('a refusal on the bare socket', () => {
     expect(socket.destroyed).toBe(true)
   })
 
-  it('is not tried on a connection that was reset, or can no longer be written', async () => {
+  it('is not tried on a connection that was reset', async () => {
     const { client, socket } = await refused('ECONNRESET')
     expect(socket.destroyed).toBe(true)
     expect(await client.ended()).toBe('')
-    const other = await refused('HPE_INVALID_METHOD')
-    refuseMalformed(() => {})({ code: 'HPE_INVALID_METHOD' }, other.socket)
-    expect(other.socket.destroyed).toBe(true)
+  })
+
+  it('is given once, however many packets follow', async () => {
+    const { client, socket } = await refused('HPE_INVALID_METHOD')
+    refuseMalformed(() => {})({ code: 'HPE_INVALID_METHOD' }, socket)
+    expect((await client.ended()).match(/HTTP\/1\.1 400/g)).toHaveLength(1)
   })
 })
 
@@ -74,14 +77,37 @@ describe('as the answer of a server', () => {
     return RawClient.connect(await listen(http))
   }
 
-  it('is not written into an answer that is under way', async () => {
-    const client = await server((_request, response) => {
+  it('is written behind the answers that are under way, in order', async () => {
+    const answers: ServerResponse[] = []
+    const client = await server((_request, response) => void answers.push(response))
+    client.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n')
+    await eventually(() => answers.length === 2)
+    client.write('more nonsense\r\n\r\n')
+    await turns()
+    answers[1]!.end('second')
+    answers[0]!.end('first')
+    expect(await client.ended()).toMatch(/\r\n\r\nfirstHTTP\/1\.1 200 [\s\S]*\r\n\r\nsecondHTTP\/1\.1 400 /)
+  })
+
+  it('is not written at all behind an answer that ends the connection', async () => {
+    const answers: ServerResponse[] = []
+    const client = await server((_request, response) => void answers.push(response))
+    client.write('GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n')
+    await eventually(() => answers.length === 1)
+    await turns()
+    answers[0]!.end('last')
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\nlast$/)
+  })
+
+  it('is not written into the answer to a body that breaks', async () => {
+    const client = await server((request, response) => {
+      request.resume()
       response.writeHead(200, { 'content-length': 1000 })
       response.write('first part')
     })
-    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    client.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
     await client.until((received) => received.endsWith('first part'))
-    client.write('nonsense\r\n\r\n')
+    client.write('zz\r\n')
     expect(await client.ended()).toMatch(/\r\n\r\nfirst part$/)
   })
 
