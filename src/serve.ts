@@ -82,6 +82,7 @@ async function answerExchange(
 async function decide(course: Course): Promise<Answer> {
   const { exchange, generation } = course
   if (exchange.error) return renderProblem(exchange.error, exchange)
+  if (exchange.answer) return renderDirect(exchange.answer)
   const match = generation.table.match(asMatched(exchange))
   if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
   if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))

@@ -7,6 +7,8 @@ import { type Authority, createAuthorityParser } from './authority.ts'
 import { normalizeIp, type TrustedProxies } from './client-address.ts'
 import { appendForwarded, requestIdOf, saidByProxies, schemeOf } from './forwarded.ts'
 import { HttpExchange } from './http-exchange.ts'
+import { mayLosePipelined } from './ignored-upgrade.ts'
+import { SERVER_WIDE, takeOptions } from './options-request.ts'
 import { readRequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
@@ -42,7 +44,7 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
   assertMethod(raw)
   const head = readRequestHead(raw.rawHeaders)
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')
-  const parsed = parseRequestTarget(target)
+  const parsed = targetOf(raw, target)
   const authority = authorityOf(head.host)
   assertSameAuthority(parsed, authority)
   const peer = raw.socket.remoteAddress ?? ''
@@ -60,7 +62,7 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
     said,
     requestId: id,
   })
-  return new HttpExchange(raw, head, {
+  const exchange = new HttpExchange(raw, head, {
     id,
     startedAt: options.clock.now(),
     scheme,
@@ -70,7 +72,15 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
     clientIp: client.ip,
     trusted: client.trusted,
     upstreamPairs,
+    last: head.upgrade && mayLosePipelined(raw, head),
   })
+  if (raw.method === 'OPTIONS') takeOptions(exchange)
+  return exchange
+}
+
+function targetOf(raw: IncomingMessage, target: string): RequestTarget {
+  if (target !== SERVER_WIDE || raw.method !== 'OPTIONS') return parseRequestTarget(target)
+  return { path: SERVER_WIDE, query: '', authority: undefined }
 }
 
 interface Refusal {

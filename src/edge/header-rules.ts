@@ -9,6 +9,7 @@ export type HeaderRule =
   | 'transfer-encoding'
   | 'content-length'
   | 'expect'
+  | 'upgrade'
   | 'forwarded'
   | 'trusted-only'
 
@@ -18,6 +19,7 @@ const READ_BY_EDGE: ReadonlyMap<string, HeaderRule> = new Map([
   ['transfer-encoding', 'transfer-encoding'],
   ['content-length', 'content-length'],
   ['expect', 'expect'],
+  ['upgrade', 'upgrade'],
 ])
 
 /** Said by proxies in front; rebuilt by the edge, so never passed on as they came. */

@@ -32,6 +32,8 @@ export interface ExchangeFacts {
   readonly upstreamPairs: string[]
   /** Why the request is refused already. */
   readonly error?: GatewayError
+  /** What follows on the connection cannot be trusted. */
+  readonly last?: boolean
 }
 
 export class HttpExchange implements Exchange {
@@ -57,7 +59,7 @@ export class HttpExchange implements Exchange {
   status = 0
   error: GatewayError | undefined
   answer: DirectResponse | undefined
-  /** True when the bytes had no single meaning: the connection is not used again. */
+  /** True when these bytes, or those behind them, have no single meaning: the connection is not used again. */
   readonly malformed: boolean
   #abort: AbortController | undefined
   #cancelled: GatewayError | undefined
@@ -73,7 +75,7 @@ export class HttpExchange implements Exchange {
     this.clientIp = facts.clientIp
     this.trusted = facts.trusted
     this.error = facts.error
-    this.malformed = facts.error !== undefined
+    this.malformed = facts.error !== undefined || facts.last === true
     this.headers = new HeaderList(raw.rawHeaders)
     this.body = new ClientBody(raw, framing)
     this.request = {

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly forwarded: readonly string[]
   readonly contentLength: number | undefined
   readonly chunked: boolean
+  /** True when another protocol was asked for. */
+  readonly upgrade: boolean
 }
 
 interface Scan {
@@ -23,6 +25,7 @@ interface Scan {
   connection: string | undefined
   contentLength: number | undefined
   chunked: boolean
+  upgrade: boolean
   readonly forward: string[]
   readonly forwarded: string[]
 }
@@ -35,6 +38,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     connection: undefined,
     contentLength: undefined,
     chunked: false,
+    upgrade: false,
     forward: [],
     forwarded: [],
   }
@@ -48,6 +52,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     forwarded: scan.forwarded,
     contentLength: scan.contentLength,
     chunked: scan.chunked,
+    upgrade: scan.upgrade,
   }
 }
 
@@ -78,6 +83,9 @@ function take(scan: Scan, name: string, value: string): void {
       return
     case 'expect':
       if (value.toLowerCase() !== '100-continue') throw new GatewayError('EXPECTATION_FAILED')
+      return
+    case 'upgrade':
+      scan.upgrade = true
       return
     case 'drop':
       return

@@ -111,6 +111,38 @@ describe('a trusted proxy', () => {
   })
 })
 
+describe('OPTIONS', () => {
+  const options = (target: string, fields = '') =>
+    arrived(`OPTIONS ${target} HTTP/1.1\r\nHost: gw.test\r\n${fields}\r\n`)
+
+  it.each([
+    ['*', ''],
+    ['*', 'Max-Forwards: 5\r\n'],
+    ['/a', 'Max-Forwards: 0\r\n'],
+  ])('%s with "%s" is answered here', async (target, fields) => {
+    const exchange = await options(target, fields)
+    expect(exchange.error).toBeUndefined()
+    expect(exchange.answer?.status).toBe(204)
+    expect(exchange.answer?.headers?.get('allow')).toContain('OPTIONS')
+  })
+
+  it.each([
+    ['1', '0'],
+    ['10', '9'],
+    ['some', 'some'],
+  ])('with Max-Forwards %s goes on with %s', async (sent, left) => {
+    const exchange = await options('/a', `Max-Forwards: ${sent}\r\n`)
+    expect(exchange.answer).toBeUndefined()
+    expect(exchange.request.headers.all('max-forwards')).toEqual([left])
+  })
+
+  it('alone has hops that count', async () => {
+    const exchange = await arrived(get('/a', 'Max-Forwards: 0\r\n'))
+    expect(exchange.answer).toBeUndefined()
+    expect(exchange.request.headers.get('max-forwards')).toBe('0')
+  })
+})
+
 describe('a refused request', () => {
   it.each([
     ['GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 'INVALID_HOST'],

@@ -12,7 +12,6 @@ describe('fields that belong to the connection', () => {
     'Proxy-Connection',
     'TE',
     'Trailer',
-    'Upgrade',
     'HTTP2-Settings',
   ])('%s is dropped', (name) => {
     expect(ruleFor(name)).toBe('drop')
@@ -20,6 +19,7 @@ describe('fields that belong to the connection', () => {
 
   it.each([
     ['Connection', 'connection'],
+    ['Upgrade', 'upgrade'],
     ['transfer-encoding', 'transfer-encoding'],
     ['CONTENT-LENGTH', 'content-length'],
     ['Expect', 'expect'],

@@ -120,6 +120,13 @@ describe('the framing', () => {
   })
 })
 
+describe('Upgrade', () => {
+  it('is noted, and does not go on', () => {
+    expect(read('Connection', 'Upgrade', 'Upgrade', 'h2c')).toMatchObject({ upgrade: true, forward: [] })
+    expect(read().upgrade).toBe(false)
+  })
+})
+
 describe('Expect', () => {
   it('100-continue is met by the gateway and does not go on', () => {
     expect(read('Expect', '100-Continue').forward).toEqual([])
