@@ -13,6 +13,7 @@ const LEAVES = [
   'src/units.ts',
   'src/listen-address.ts',
   'src/splice.ts',
+  'src/proxy-protocol.ts',
 ]
 const ENGINE_FOLDERS = [
   'config',
@@ -20,6 +21,7 @@ const ENGINE_FOLDERS = [
   'edge',
   'chain',
   'upstream',
+  'tunnel',
   'store',
   'telemetry',
   'admin',

@@ -11,8 +11,8 @@ export type Hello =
   /** Nothing that may be routed; the TLS alert says why (RFC 8446 section 6.2). */
   | { readonly kind: 'invalid'; readonly alert: number }
 
-export const DECODE_ERROR = 50
-export const UNRECOGNIZED_NAME = 112
+const DECODE_ERROR = 50
+const UNRECOGNIZED_NAME = 112
 
 const CLIENT_HELLO = 1
 const TLS_MAJOR = 3

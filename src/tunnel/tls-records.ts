@@ -1,4 +1,4 @@
-// The records of TLS (RFC 8446 section 5.1): the first handshake message out of them, and an alert into one.
+// The records of TLS (RFC 8446 section 5.1): the first handshake message out of them.
 
 export type Handshake =
   | { readonly kind: 'incomplete' }
@@ -6,19 +6,17 @@ export type Handshake =
   | { readonly kind: 'invalid' }
 
 /** Hellos are of 0.3 to 2 KiB, with post-quantum keys; everything read before a target is known is kept in memory. */
-export const MAX_HELLO_BYTES = 16 * 1024
+const MAX_HELLO_BYTES = 16 * 1024
 /** A hello may come in several records, but not in one for each byte. */
 const MAX_RECORDS = 64
 
 const RECORD_HEADER_BYTES = 5
 /** Of a handshake message: type and length. */
 const HEADER_BYTES = 4
-const ALERT = 21
 const HANDSHAKE = 22
 const TLS_MAJOR = 3
 const NEWEST_MINOR = 4
 const MAX_FRAGMENT_BYTES = 2 ** 14
-const FATAL = 2
 
 const INVALID: Handshake = { kind: 'invalid' }
 const INCOMPLETE: Handshake = { kind: 'incomplete' }
@@ -59,9 +57,4 @@ function messageEnd(header: Buffer, type: number): number {
 
 function message(fragments: readonly Buffer[], end: number): Handshake {
   return { kind: 'message', body: Buffer.concat(fragments).subarray(HEADER_BYTES, end) }
-}
-
-/** A fatal alert as the whole record that a server may send before any handshake. */
-export function fatalAlert(description: number): Buffer {
-  return Buffer.from([ALERT, TLS_MAJOR, 3, 0, 2, FATAL, description])
 }

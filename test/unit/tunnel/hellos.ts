@@ -13,10 +13,10 @@ export interface HelloParts {
 
 export const u8 = (value: number) => Buffer.from([value])
 export const u16 = (value: number) => Buffer.from([value >> 8, value & 255])
-export const u24 = (value: number) => Buffer.from([value >> 16, (value >> 8) & 255, value & 255])
+const u24 = (value: number) => Buffer.from([value >> 16, (value >> 8) & 255, value & 255])
 
-export const vector8 = (...parts: readonly Buffer[]) => withLength(parts, u8)
-export const vector16 = (...parts: readonly Buffer[]) => withLength(parts, u16)
+const vector8 = (...parts: readonly Buffer[]) => withLength(parts, u8)
+const vector16 = (...parts: readonly Buffer[]) => withLength(parts, u16)
 
 function withLength(parts: readonly Buffer[], length: (value: number) => Buffer): Buffer {
   const body = Buffer.concat(parts)
