@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import { tolerateContinue } from './interim-response.ts'
+import { failOnReset } from './reset.ts'
 import type { ConnectionSettings, TlsSettings } from './settings.ts'
 
 /** Bytes of a response head (RFC 9110 sets none); more is answered UPSTREAM_INVALID_RESPONSE. */
@@ -45,7 +46,7 @@ function createConnector(settings: PoolSettings, socketPath: string | undefined)
   return (options, callback) =>
     connect({ ...options, servername }, (error, socket) => {
       if (error) callback(error, null)
-      else callback(null, tolerateContinue(socket))
+      else callback(null, failOnReset(tolerateContinue(socket)))
     })
 }
 

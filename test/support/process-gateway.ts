@@ -15,6 +15,8 @@ export interface ProcessGateway {
   readonly listen: string
   readonly status: string
   readonly admin: string
+  /** What it holds after its garbage is gone; needs the option `measured`. */
+  memory(): Promise<NodeJS.MemoryUsage>
   /** Everything on stderr so far. */
   stderr(): string
   /** SIGTERM, then the exit code. */
@@ -26,7 +28,11 @@ export interface ProcessOptions {
   /** A config that is there already, instead of a new file. */
   readonly file?: string
   readonly flags?: readonly string[]
+  /** Lets `memory` be asked for. */
+  readonly measured?: boolean
 }
+
+const REPORTER = fileURLToPath(new URL('./memory-reporter.ts', import.meta.url))
 
 export async function startProcessGateway(
   config: string,
@@ -39,17 +45,21 @@ export async function startProcessGateway(
     process.execPath,
     [
       '--conditions=turnpike-source',
+      ...(options.measured ? ['--expose-gc', `--import=${REPORTER}`] : []),
       join(ROOT, 'src/main.ts'),
       ...['run', file, '--json', ...addresses, ...(options.flags ?? [])],
     ],
-    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', options.measured ? 'ipc' : 'ignore'],
+    },
   )
   let errors = ''
-  child.stderr.on('data', (chunk) => {
+  child.stderr!.on('data', (chunk) => {
     errors += chunk
   })
   const exited = once(child, 'exit')
-  const ready = once(createInterface({ input: child.stdout }), 'line')
+  const ready = once(createInterface({ input: child.stdout! }), 'line')
   const [line] = (await Promise.race([ready, exited.then(() => [undefined])])) as [string | undefined]
   if (line === undefined) throw new Error(`the gateway did not start:\n${errors}`)
   const { listen, status, admin } = JSON.parse(line)
@@ -59,6 +69,11 @@ export async function startProcessGateway(
     listen,
     status,
     admin,
+    async memory() {
+      child.send('memory')
+      const [usage] = await once(child, 'message')
+      return usage as NodeJS.MemoryUsage
+    },
     stderr: () => errors,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')

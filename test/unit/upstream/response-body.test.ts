@@ -41,6 +41,25 @@ describe('the body of the response', () => {
   })
 })
 
+describe('a body that only the end of the connection delimits', () => {
+  const start = () =>
+    startRawService((socket) => void socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc'))
+
+  it('is whole when the connection was closed', async () => {
+    const { target, call } = await start()
+    const response = await call()
+    target.accepted[0]!.end('def')
+    expect(await collect(response)).toMatchObject({ body: 'abcdef', failure: undefined })
+  })
+
+  it('is not when it was reset', async () => {
+    const { target, call } = await start()
+    const response = await call()
+    target.accepted[0]!.resetAndDestroy()
+    expect(await collect(response)).toMatchObject({ body: 'abc', failure: { code: 'UPSTREAM_RESET' } })
+  })
+})
+
 describe('a body that nobody reads', () => {
   it('pauses the target: what is kept is bounded, and all of it comes when somebody reads', async () => {
     const total = 20_000_000
