@@ -6,6 +6,7 @@ import { HeaderList, isHopByHop } from '../headers.ts'
 export function readResponseHeaders(raw: readonly Buffer[]): HeaderList {
   const pairs: string[] = []
   let connection: string | undefined
+  let coding: string | undefined
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!.toString('latin1')
     const lower = name.toLowerCase()
@@ -14,9 +15,10 @@ export function readResponseHeaders(raw: readonly Buffer[]): HeaderList {
     } else if (lower === 'connection') {
       connection = join(connection, raw[at + 1]!.toString('latin1'))
     } else if (lower === 'transfer-encoding') {
-      assertChunked(raw[at + 1]!.toString('latin1'))
+      coding = join(coding, raw[at + 1]!.toString('latin1'))
     }
   }
+  if (coding !== undefined) assertChunked(coding)
   const headers = new HeaderList(pairs)
   if (connection !== undefined) removeListed(headers, connection)
   return headers
@@ -39,7 +41,7 @@ function mayTrail(lowerName: string): boolean {
 }
 
 function assertChunked(coding: string): void {
-  // The parser undoes only `chunked`: with any other coding the client would get coded bytes as plain ones.
+  // The parser undoes only `chunked`, and only once: the client would get coded bytes as plain ones.
   if (coding.trim().toLowerCase() !== 'chunked') throw new GatewayError('UPSTREAM_INVALID_RESPONSE')
 }
 
