@@ -6,7 +6,9 @@ import type { Configuration, ConfigurationCheck, LoadOptions } from './config/co
 import type { ConfigFault } from './config/fault.ts'
 import { isLoopback, parseListenAddress } from './listen-address.ts'
 
-type AddressKey = 'listen' | 'status' | 'admin'
+const KEYS = ['listen', 'status', 'admin'] as const
+
+type AddressKey = (typeof KEYS)[number]
 
 const VARIABLES: Readonly<Record<AddressKey, string>> = {
   listen: 'TURNPIKE_LISTEN',
@@ -14,23 +16,58 @@ const VARIABLES: Readonly<Record<AddressKey, string>> = {
   admin: 'TURNPIKE_ADMIN',
 }
 
-export const addressChecks: readonly ConfigurationCheck[] = [sharedAddresses, openAdmin]
-
-const PAIRS: readonly (readonly [AddressKey, AddressKey])[] = [
-  ['listen', 'status'],
-  ['listen', 'admin'],
-  ['status', 'admin'],
+export const addressChecks: readonly ConfigurationCheck[] = [
+  sharedAddresses,
+  nowhereToConnect,
+  distrustedProxies,
+  openAdmin,
 ]
 
+interface Place {
+  readonly path: readonly string[]
+  readonly address: string
+}
+
 function sharedAddresses(configuration: Configuration, options: LoadOptions): readonly ConfigFault[] {
-  return PAIRS.flatMap(([first, second]): ConfigFault[] => {
-    if (!overlap(addressOf(first, configuration, options), addressOf(second, configuration, options)))
-      return []
-    // The one that is written down: the other may be a default.
-    const [key, other] = configuration.origins.has(second) ? [second, first] : [first, second]
-    const message = `is the address of "${other}" as well`
-    return [{ path: [key], message, hint: 'give each a port of its own' }]
-  })
+  const places = placesOf(configuration, options)
+  return places.flatMap((second, at) =>
+    places
+      .slice(0, at)
+      .filter((first) => overlap(first.address, second.address))
+      .map((first) => sharedFault(first, second, configuration)),
+  )
+}
+
+/** Everywhere that this process will listen. */
+function placesOf(configuration: Configuration, options: LoadOptions): readonly Place[] {
+  const { listeners } = configuration
+  return [
+    ...KEYS.map((key) => ({ path: [key], address: addressOf(key, configuration, options) })),
+    ...listeners.map(({ name, address }) => ({ path: ['listeners', name, 'address'], address })),
+  ]
+}
+
+function sharedFault(first: Place, second: Place, { origins }: Configuration): ConfigFault {
+  // The one that is written down: the other may be a default.
+  const [place, other] = origins.has(second.path[0]!) ? [second, first] : [first, second]
+  const message = `is the address of "${other.path.slice(0, 2).join('.')}" as well`
+  return { path: place.path, message, hint: 'give each a port of its own' }
+}
+
+function nowhereToConnect(configuration: Configuration, options: LoadOptions): readonly ConfigFault[] {
+  if (configuration.listeners.length > 0 || addressOf('listen', configuration, options) !== '') return []
+  if (configuration.listen !== false) return []
+  const message = 'there is nowhere left for clients to connect'
+  return [{ path: ['listen'], message, hint: 'write an address, or a listener below "listeners"' }]
+}
+
+function distrustedProxies({ listeners, trustProxy }: Configuration): readonly ConfigFault[] {
+  if (trustProxy.length > 0) return []
+  const message = 'nobody may connect: only networks of "trustProxy" are believed'
+  const hint = 'write trustProxy: [10.0.0.0/8] at the root, with the networks of your balancers'
+  return listeners
+    .filter(({ proxyProtocol }) => proxyProtocol)
+    .map(({ name }) => ({ path: ['listeners', name, 'proxyProtocol'], message, hint }))
 }
 
 function overlap(one: string, other: string): boolean {
@@ -63,7 +100,7 @@ function openAdmin(configuration: Configuration, options: LoadOptions): readonly
   return [{ path: ['admin'], message, hint }]
 }
 
-/** Where it will listen: the command line wins, then the environment. */
+/** Where it will listen, '' for nowhere: the command line wins, then the environment. */
 function addressOf(key: AddressKey, configuration: Configuration, options: LoadOptions): string {
-  return options.addresses?.[key] || options.env[VARIABLES[key]] || configuration[key]
+  return options.addresses?.[key] || options.env[VARIABLES[key]] || configuration[key] || ''
 }

@@ -6,6 +6,7 @@ import { Closers } from './closers.ts'
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import { createAdminSource, serviceViews } from './introspection.ts'
 import { formatListenAddress } from './listen-address.ts'
+import type { ClientAddresses } from './open-listeners.ts'
 import type { Logger } from './plugin.ts'
 import { Reloader, type ReloadOutcome } from './reloader.ts'
 import { createServing, type Serving, type ServingOptions } from './serving.ts'
@@ -21,8 +22,7 @@ export interface GatewayOptions extends ServingOptions {
 }
 
 /** URLs with the real ports. */
-export interface Addresses {
-  readonly listen: string
+export interface Addresses extends ClientAddresses {
   readonly status: string
   readonly admin: string
 }
@@ -75,8 +75,8 @@ async function assemble(
   const addresses = {
     status: urlOf(await status.listen()),
     admin: urlOf(await admin.listen()),
-    // Last: the port opens when a generation serves and probes are answered.
-    listen: await serving.listen(options.listen ?? configuration.listen),
+    // Last: the ports open when a generation serves and probes are answered.
+    ...(await serving.listen(options.listen)),
   }
   logger.info({ ...addresses, generation: 1, hash: configuration.hash }, 'gateway started')
 

@@ -13,6 +13,7 @@ export interface GenerationsOptions {
 export class Generations {
   readonly #options: GenerationsOptions
   #current: Generation
+  #onSwap: (next: Generation) => void = () => {}
 
   /** Throws when the first generation cannot be built. */
   constructor(first: Configuration, options: GenerationsOptions) {
@@ -24,6 +25,11 @@ export class Generations {
     return this.#current
   }
 
+  /** Told of every generation that begins to serve after the first. */
+  onSwap(listener: (next: Generation) => void): void {
+    this.#onSwap = listener
+  }
+
   /** Throws when it cannot be built: nothing is left of it then. */
   build(number: number, configuration: Configuration): Generation {
     return new Generation(number, configuration, this.#options.environment)
@@ -32,6 +38,7 @@ export class Generations {
   swap(next: Generation): void {
     const old = this.#current
     this.#current = next
+    this.#onSwap(next)
     const { environment, onRetired } = this.#options
     old.retire().then(
       () => onRetired(this.#current),

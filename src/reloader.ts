@@ -6,12 +6,18 @@ import type { Clock, Logger } from './plugin.ts'
 /** What the running process cannot change, under the names of the config's keys. */
 const FIXED_KEYS = {
   listen: ({ listen }: Configuration) => listen,
+  listeners: ({ listeners }: Configuration) => JSON.stringify(listeners, withoutTls),
   status: ({ status }: Configuration) => status,
   admin: ({ admin }: Configuration) => admin,
   redis: ({ redis }: Configuration) => redis,
   log: ({ logLevel }: Configuration) => logLevel,
   accessLog: ({ accessLog }: Configuration) => accessLog,
   tracing: ({ tracing }: Configuration) => JSON.stringify(tracing),
+}
+
+// Certificates and whom they are for may change at any time.
+function withoutTls(key: string, value: unknown): unknown {
+  return key === 'tls' ? undefined : value
 }
 
 /** A configuration under the number that its generation has. */

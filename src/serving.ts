@@ -5,11 +5,12 @@ import { Closers } from './closers.ts'
 import type { Configuration } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
 import { drain } from './edge/drain.ts'
-import { createListener, type Listener } from './edge/listener.ts'
+import { createFront, type Front } from './edge/front.ts'
 import type { OnMalformed } from './edge/malformed-request.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
+import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import type { Logger } from './plugin.ts'
 import { createServe } from './serve.ts'
 import { createStores, type Stores } from './stores.ts'
@@ -27,8 +28,8 @@ export interface ServingOptions {
 export interface Serving {
   readonly telemetry: Telemetry
   readonly generations: Generations
-  /** Opens the port. Resolves with the URL. */
-  listen(address: string): Promise<string>
+  /** Opens the ports; `override` wins over the config's `listen`. */
+  listen(override: string | undefined): Promise<ClientAddresses>
   readiness(): Readiness
   /** Readiness first, then the drain. */
   drain(): Promise<void>
@@ -63,17 +64,22 @@ async function assemble(
     unmatched: telemetry.unmatched,
     isDraining: () => state.draining,
   })
-  const listener = await createListener(serve.request, malformedNotes(configuration, telemetry))
-  closers.add(() => listener.close())
-  observe(telemetry, { generations, listener, inFlight: serve.inFlight })
+  const front = await createFront({
+    serve: serve.request,
+    onMalformed: malformedNotes(configuration, telemetry),
+    clock,
+  })
+  closers.add(() => front.close())
+  generations.onSwap((next) => front.renew(next.configuration.listeners))
+  observe(telemetry, { generations, front, inFlight: serve.inFlight })
 
   return {
     telemetry,
     generations,
-    async listen(address) {
-      const url = await listener.listen(address)
+    async listen(override) {
+      const addresses = await openListeners(front, configuration, override)
       state.listening = true
-      return url
+      return addresses
     },
     readiness: () => ({
       ready: state.listening && !state.draining,
@@ -83,8 +89,7 @@ async function assemble(
       state.draining = true
       const { delayMs, timeoutMs } = generations.current.configuration.drain
       logger.info({ delayMs, timeoutMs }, 'draining')
-      const { server } = listener
-      const clean = await drain({ server, clock, inFlight: serve.inFlight, delayMs, timeoutMs })
+      const clean = await drain({ front, clock, inFlight: serve.inFlight, delayMs, timeoutMs })
       logger.info({ clean }, 'stopped')
     },
     close: () => closers.closeAll(),
@@ -150,14 +155,14 @@ function servingNames({ routes, services }: Configuration) {
 
 interface Observed {
   readonly generations: Generations
-  readonly listener: Listener
+  readonly front: Front
   readonly inFlight: () => number
 }
 
-function observe(telemetry: Telemetry, { generations, listener, inFlight }: Observed): void {
+function observe(telemetry: Telemetry, { generations, front, inFlight }: Observed): void {
   telemetry.observe({
     requestsInFlight: inFlight,
-    openConnections: () => listener.connections(),
+    openConnections: () => front.connections(),
     upstreams: () =>
       [...generations.current.services.values()].flatMap(({ name, targets }) =>
         targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),

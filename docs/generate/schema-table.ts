@@ -41,10 +41,17 @@ export function rowsBelow(key: string, schema: JsonSchema): readonly Row[] {
     const required = new Set((object['required'] as string[] | undefined) ?? [])
     for (const [name, child] of Object.entries(propertiesOf(object))) {
       const below = rowsOf(prefix === '' ? name : `${prefix}.${name}`, child, required.has(name))
-      for (const row of below) if (!rows.has(row.key)) rows.set(row.key, row)
+      for (const row of below) rows.set(row.key, merged(rows.get(row.key), row))
     }
   }
   return [...rows.values()]
+}
+
+/** One key of several forms, as a single row: each form may want another word. */
+function merged(known: Row | undefined, row: Row): Row {
+  if (!known || known.type === row.type || !known.type.startsWith('`')) return known ?? row
+  const preset = known.preset === row.preset ? row.preset : ''
+  return { ...known, type: `${known.type}, ${row.type}`, preset }
 }
 
 export function keyTable(rows: readonly Row[]): string {

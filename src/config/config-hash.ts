@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto'
 import { isMap } from './places.ts'
 
-/** SHA-256 of the root with its keys in order, without what is ignored. */
+/** SHA-256 of the root with its keys in order, without what is ignored, and of `others`. */
 export function hashConfig(
   root: Readonly<Record<string, unknown>>,
-  used: Readonly<Record<string, string>>,
+  ...others: readonly Readonly<Record<string, string>>[]
 ): string {
   const meant = Object.keys(root).filter((key) => !key.startsWith('x-') && key !== 'use' && key !== 'include')
   const entries = meant.sort().map((key) => `${JSON.stringify(key)}:${canonical(root[key])}`)
   return createHash('sha256')
-    .update(`{${entries.join(',')}}${canonical(used)}`)
+    .update(`{${entries.join(',')}}${others.map(canonical).join('')}`)
     .digest('hex')
 }
 

@@ -1,6 +1,7 @@
 // What a config file means once it is read: plain, frozen in shape, every default filled in.
 import type { Layer, Plugin } from '../plugin.ts'
 import type { ConfigFault } from './fault.ts'
+import type { ListenerConfiguration } from './read-listeners.ts'
 
 export interface LoadOptions {
   /** The built-in plugins, outermost first. */
@@ -35,7 +36,9 @@ export interface Configuration {
   readonly file: string
   /** SHA-256 of the resolved plain data, the same for YAML, JSON and TypeScript. */
   readonly hash: string
-  readonly listen: string
+  /** `false`: nowhere but at the listeners. */
+  readonly listen: string | false
+  readonly listeners: readonly ListenerConfiguration[]
   readonly status: string
   readonly admin: string
   readonly redis: string | undefined

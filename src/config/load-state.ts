@@ -19,6 +19,8 @@ export class LoadState {
   readonly untyped: Untyped = new Map()
   /** Everything to be watched. */
   readonly files = new Set<string>()
+  /** Digests of files that are a part of the config's meaning, by the config path that names them. */
+  readonly contents: Record<string, string> = {}
   /** The root file with the services of all included ones. */
   root: ConfigMap = createMap()
   #rootSource: Source | undefined

@@ -12,6 +12,7 @@ import { isMap } from './places.ts'
 import { type PluginRoots, readPluginRoots } from './plugin-root.ts'
 import { SettingsReader } from './plugin-settings.ts'
 import { readConfigFile } from './read-file.ts'
+import { readListeners } from './read-listeners.ts'
 import { type ReadServices, readServices } from './read-services.ts'
 import { renderFaults } from './render-faults.ts'
 import { rootShape } from './root-schema.ts'
@@ -62,7 +63,8 @@ async function readAll(state: LoadState): Promise<Configuration> {
   const read = readServicesOf({ used, kinds, roots }, state)
   refuseAdminTargets(read.services, root.admin, state)
   checkTls(read.services, state)
-  return toConfiguration({ root, roots, used, read }, state)
+  const listeners = readListeners(root.listeners ?? {}, state)
+  return toConfiguration({ root, roots, used, read, listeners }, state)
 }
 
 function missingService(): ConfigFault {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { duration, percent } from '../units.ts'
 import { address, network } from './address-field.ts'
+import { listeners } from './listener-schema.ts'
 import { textField } from './text-field.ts'
 
 const version = z.literal(1, {
@@ -26,7 +27,13 @@ const pattern = z.string().min(1)
 
 export const rootShape = {
   version: version.default(1).describe('Version of this format.'),
-  listen: address.prefault(':8080').describe('Where clients connect.'),
+  listen: z
+    .union([z.literal(false), address], {
+      error: ({ input }) => (input === null ? 'has no value: a text is expected' : undefined),
+    })
+    .prefault(':8080')
+    .describe('Where clients connect with HTTP/1.1 in clear text; `false` leaves it to `listeners`.'),
+  listeners: listeners.prefault({}).describe('More places where clients connect, by name.'),
   status: address.prefault(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
   admin: address.prefault('127.0.0.1:9090').describe('Where the admin API is.'),
   redis: redis.prefault('').describe('`redis://` or `rediss://`; without it limits are per node, in memory.'),

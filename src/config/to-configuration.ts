@@ -4,6 +4,7 @@ import type { Configuration } from './configuration.ts'
 import type { LoadState } from './load-state.ts'
 import { isMap } from './places.ts'
 import type { PluginRoots } from './plugin-root.ts'
+import type { ListenerConfiguration } from './read-listeners.ts'
 import type { ReadServices } from './read-services.ts'
 import type { rootShape } from './root-schema.ts'
 import type { Structure } from './structure.ts'
@@ -14,15 +15,17 @@ export interface ConfigurationParts {
   readonly roots: PluginRoots
   readonly used: UsedPlugins
   readonly read: ReadServices
+  readonly listeners: readonly ListenerConfiguration[]
 }
 
 /** A key with a fault is left empty: the result is then seen by checks only. */
 export function toConfiguration(parts: ConfigurationParts, state: LoadState): Configuration {
-  const { root, roots, used, read } = parts
+  const { root, roots, used, read, listeners } = parts
   return {
     file: state.path,
-    hash: hashConfig(state.root, used.identities),
+    hash: hashConfig(state.root, used.identities, state.contents),
     listen: root.listen ?? '',
+    listeners,
     status: root.status ?? '',
     admin: root.admin ?? '',
     redis: root.redis || undefined,

@@ -1,5 +1,6 @@
 // The TypeScript form of a config: what an editor completes and a compiler refuses before the gateway ever reads it.
 import type { z } from 'zod'
+import type { listener } from './listener-schema.ts'
 import type { PlaceholderText } from './placeholders.ts'
 import type { rootShape } from './root-schema.ts'
 import type { routeShape, serviceShape } from './service-schema.ts'
@@ -47,11 +48,15 @@ export type Service<Policies, Services extends string> = ServiceKeys &
     readonly routes?: Readonly<Record<string, MatchText | Route<Policies, Services>>>
   }
 
-type RootKeys = Omit<Written<typeof rootShape>, 'use' | 'defaults' | 'services' | 'include' | 'trustProxy'>
+type RootKeys = Omit<
+  Written<typeof rootShape>,
+  'use' | 'defaults' | 'services' | 'include' | 'trustProxy' | 'listeners'
+>
 
 export type TypedConfig<Policies, Services extends string> = RootKeys & {
   readonly include?: string | readonly string[]
   readonly trustProxy?: readonly string[]
+  readonly listeners?: Readonly<Record<string, z.input<typeof listener>>>
   readonly defaults?: Policies
   readonly services?: { readonly [S in Services]: Service<Policies, Services> }
 }

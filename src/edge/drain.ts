@@ -1,15 +1,20 @@
-// The end of a listener without losing a request: say close, stop accepting, wait, then close what idles.
+// The end of the front without losing a request: say close, stop accepting, wait, then close what idles.
 
-import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
 import type { Clock } from '../plugin.ts'
 
 /** Nothing in flight for this long: the clients that still hold a connection are idle. */
 const QUIET_MS = 250
 const POLL_MS = 25
 
+/** What is drained. */
+export interface Drainable {
+  /** Takes no more connections; those that are open stay: a request may be under way on any of them. */
+  stopListening(): void
+  closeConnections(): void
+}
+
 export interface DrainOptions {
-  readonly server: Server
+  readonly front: Drainable
   readonly clock: Clock
   /** Exchanges being served. */
   inFlight(): number
@@ -20,11 +25,10 @@ export interface DrainOptions {
 
 /** Resolves when the last exchange has ended or the time is up; true when nothing was cut. */
 export async function drain(options: DrainOptions): Promise<boolean> {
-  const { server, clock } = options
+  const { front, clock } = options
   await pause(clock, options.delayMs)
   const deadline = clock.now() + options.timeoutMs
-  // http.Server.close would also reset idle connections, on which a request may be under way right now.
-  NetServer.prototype.close.call(server)
+  front.stopListening()
   let quietSince = clock.now()
   while (clock.now() < deadline) {
     if (options.inFlight() > 0) quietSince = clock.now()
@@ -32,7 +36,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     await pause(clock, POLL_MS)
   }
   const clean = options.inFlight() === 0
-  server.closeAllConnections()
+  front.closeConnections()
   return clean
 }
 

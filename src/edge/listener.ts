@@ -1,117 +1,31 @@
-// The client side: one Fastify instance with @fastify/http-proxy mounted once, every request handed to `serve`.
-
-import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import httpProxy from '@fastify/http-proxy'
-import fastify, { type FastifyInstance } from 'fastify'
-import { parseListenAddress } from '../listen-address.ts'
-import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
-
-/** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
-const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
-
-/** Bounds of the client side; milliseconds and bytes. */
-export const CLIENT_LIMITS = {
-  headerBytes: 16 * 1024,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 300_000,
-  keepAliveTimeoutMs: 75_000,
-  /** How often expired connections are looked for. */
-  checkIntervalMs: 1000,
-} as const
+// One address where clients connect: opens it, and hands every connection on.
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { formatListenAddress, parseListenAddress } from '../listen-address.ts'
 
 const ANY_ADDRESS = '0.0.0.0'
 
 /** Connections that the kernel may hold while the event loop is busy: a herd that reconnects all at once. */
 const BACKLOG = 4096
 
-export type Serve = (request: IncomingMessage, response: ServerResponse, target: string) => void
-
 export interface Listener {
-  readonly server: Server
-  /** Resolves with the URL. */
-  listen(address: string): Promise<string>
-  /** Open connections of clients. */
-  connections(): number
-  close(): Promise<void>
+  /** Host and port as in a URL. */
+  readonly authority: string
+  /** Takes no more connections; those that are open stay. */
+  stop(): void
 }
 
-/** `onMalformed` hears of what never became a request. */
-export async function createListener(serve: Serve, onMalformed: OnMalformed): Promise<Listener> {
-  const instance = createFastify(onMalformed)
-  for (const method of METHODS) {
-    if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
-  }
-  await instance.register(httpProxy, {
-    // Never dialled: requests are forwarded on the gateway's own pools.
-    upstream: 'http://upstream.invalid',
-    httpMethods: METHODS.filter((method) => !REFUSED_METHODS.has(method)),
-    disableRequestLogging: true,
-    // Answered before the proxy's own handler, which would build three URLs that nobody reads: 15 of 64 us a request.
-    preHandler(request, reply) {
-      reply.hijack()
-      serve(request.raw, reply.raw, targetOf(request.raw))
-    },
-  })
-  // What no route of the framework takes (TRACE) still gets the gateway's own answer.
-  instance.setNotFoundHandler((request, reply) => {
-    reply.hijack()
-    serve(request.raw, reply.raw, targetOf(request.raw))
-  })
-  await instance.ready()
-  // Node would answer an unknown expectation with an empty 417 by itself.
-  instance.server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
-  // Without a listener the connection would be closed without a word.
-  instance.server.on('connect', (_request, socket) => {
-    refuseOnSocket(socket as Socket, 'METHOD_NOT_SUPPORTED', onMalformed)
-  })
-  let connections = 0
-  instance.server.on('connection', (socket) => {
-    connections++
-    socket.once('close', () => connections--)
-  })
-  return {
-    server: instance.server,
-    async listen(address) {
-      const { host = ANY_ADDRESS, port } = parseListenAddress(address)
-      return instance.listen({ host, port, backlog: BACKLOG })
-    },
-    connections: () => connections,
-    close: () => instance.close(),
-  }
+/** Rejects when the address cannot be listened on. */
+export async function openListener(address: string, accept: (socket: Socket) => void): Promise<Listener> {
+  const { host = ANY_ADDRESS, port } = parseListenAddress(address)
+  // Half-open, as node's own HTTP server takes them: whoever speaks on a connection decides what its end means.
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  server.listen({ host, port, backlog: BACKLOG })
+  await once(server, 'listening')
+  return { authority: authorityOf(server), stop: () => server.close() }
 }
 
-function createFastify(onMalformed: OnMalformed): FastifyInstance {
-  return fastify({
-    http: {
-      maxHeaderSize: CLIENT_LIMITS.headerBytes,
-      headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
-      connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
-      // Node would answer by itself, with an empty body and no request id.
-      requireHostHeader: false,
-    },
-    requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
-    keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
-    // A half-sent request at shutdown is served, not refused.
-    return503OnClosing: false,
-    forceCloseConnections: false,
-    logger: false,
-    exposeHeadRoutes: false,
-    genReqId: () => '',
-    clientErrorHandler: refuseMalformed(onMalformed),
-    rewriteUrl,
-  })
-}
-
-/**
- * The framework sees every request as `/` with an opaque body: its router, the proxy's path rules and the body
- * parsers would each have an opinion of their own, and there must be one. The real target stays in `originalUrl`.
- */
-function rewriteUrl(request: IncomingMessage): string {
-  request.headers['content-type'] = 'application/octet-stream'
-  return '/'
-}
-
-function targetOf(request: IncomingMessage): string {
-  return (request as IncomingMessage & { originalUrl?: string }).originalUrl ?? request.url ?? ''
+function authorityOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo
+  return formatListenAddress({ host: address, port })
 }

@@ -55,7 +55,8 @@ export async function startTestGateway(
     status: '127.0.0.1:0',
     admin: '127.0.0.1:0',
   })
-  const { listen, status, admin } = gateway.addresses
+  const { status, admin } = gateway.addresses
+  const listen = gateway.addresses.listen!
   return {
     gateway,
     url: listen,

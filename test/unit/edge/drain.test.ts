@@ -1,12 +1,13 @@
-// The end of a listener on real connections: nobody who was accepted is lost, and it does end.
+// The end of a front on real connections: nobody who was accepted is lost, and it does end.
 
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type DrainOptions, drain } from '../../../src/edge/drain.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { eventually, listen, RawClient } from './wire.ts'
+import { startFront } from './fronts.ts'
+import { eventually, RawClient } from './wire.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
@@ -14,14 +15,13 @@ async function start() {
   const clock = new FakeClock()
   const waiting: ServerResponse[] = []
   let inFlight = 0
-  const server = createServer((_request, response) => {
+  const { front, port } = await startFront((_request, response) => {
     inFlight++
     response.on('close', () => inFlight--)
     waiting.push(response)
   })
-  const port = await listen(server)
-  const options: DrainOptions = { server, clock, inFlight: () => inFlight, delayMs: 1000, timeoutMs: 10_000 }
-  return { clock, waiting, server, port, options }
+  const options: DrainOptions = { front, clock, inFlight: () => inFlight, delayMs: 1000, timeoutMs: 10_000 }
+  return { clock, waiting, port, options }
 }
 
 /** Starts draining; `clean` is what it resolved with, `undefined` before. */
@@ -41,15 +41,13 @@ function begin(options: DrainOptions): {
 
 describe('draining', () => {
   it('takes new connections for a while, then no more', async () => {
-    const { clock, server, port, options, waiting } = await start()
+    const { clock, port, options, waiting } = await start()
     const draining = begin(options)
     await clock.advance(999)
     const late = await RawClient.connect(port)
     late.write(GET)
     await eventually(() => waiting.length === 1)
-    expect(server.listening).toBe(true)
     await clock.advance(1)
-    expect(server.listening).toBe(false)
     const [error] = await once(connect(port, '127.0.0.1'), 'error')
     expect(error.code).toBe('ECONNREFUSED')
     waiting[0]!.end('ok')

@@ -21,15 +21,21 @@ const SUBJECT_ALT_NAME = [0x06, 0x03, 0x55, 0x1d, 0x11]
 const BASIC_CONSTRAINTS = [0x06, 0x03, 0x55, 0x1d, 0x13]
 const IS_CA = [0x30, 0x03, 0x01, 0x01, 0xff]
 
-/** `names` are host names and addresses; valid from yesterday until `validDays` from now. */
+/** With files that are gone when the test has finished. */
 export function makeCertificate(names: readonly string[], validDays = 1): Certificate {
+  const { cert, key } = issueCertificate(names, validDays)
+  return { cert, key, ...writeFiles(cert, key) }
+}
+
+/** `names` are host names and addresses; valid from yesterday until `validDays` from now. */
+export function issueCertificate(names: readonly string[], validDays = 1): Pick<Certificate, 'cert' | 'key'> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signed = signedPart(names, publicKey, validDays)
   const signature = sign('sha256', signed, privateKey)
   const der = tlv(0x30, signed, tlv(0x30, ECDSA_SHA256), tlv(0x03, [0], signature))
   const cert = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  return { cert, key, ...writeFiles(cert, key) }
+  return { cert, key }
 }
 
 function signedPart(names: readonly string[], publicKey: KeyObject, validDays: number): Buffer {

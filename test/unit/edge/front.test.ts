@@ -1,9 +1,11 @@
 // The client side on real sockets: every request reaches the gateway as it was sent, or is refused in one shape.
 import { METHODS } from 'node:http'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { CLIENT_LIMITS, createListener, type Listener, type Serve } from '../../../src/edge/listener.ts'
-import type { MalformedFacts } from '../../../src/edge/malformed-request.ts'
-import { eventually, RawClient, turns } from './wire.ts'
+import { describe, expect, it } from 'vitest'
+import type { Serve } from '../../../src/edge/framework.ts'
+import { createFront, type Front } from '../../../src/edge/front.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { startFront } from './fronts.ts'
+import { eventually, RawClient } from './wire.ts'
 
 interface Seen {
   readonly method: string
@@ -13,13 +15,13 @@ interface Seen {
 }
 
 interface Running {
-  readonly listener: Listener
+  readonly front: Front
   readonly port: number
   readonly seen: Seen[]
   client(): Promise<RawClient>
 }
 
-/** A listener that answers `ok` to everything and remembers what it saw. */
+/** A front that answers `ok` to everything and remembers what it saw. */
 async function start(): Promise<Running> {
   const seen: Seen[] = []
   const serve: Serve = (request, response, target) => {
@@ -31,14 +33,8 @@ async function start(): Promise<Running> {
       response.end('ok')
     })
   }
-  const malformed: MalformedFacts[] = []
-  const listener = await createListener(serve, (facts) => malformed.push(facts))
-  const port = Number(new URL(await listener.listen('127.0.0.1:0')).port)
-  onTestFinished(async () => {
-    listener.server.closeAllConnections()
-    await listener.close()
-  })
-  return { listener, port, seen, client: () => RawClient.connect(port) }
+  const { front, port } = await startFront(serve)
+  return { front, port, seen, client: () => RawClient.connect(port) }
 }
 
 const CLOSE = 'Host: gw.test\r\nConnection: close\r\n'
@@ -214,47 +210,40 @@ describe('a connection', () => {
 
   it('is counted while it is open', async () => {
     const running = await start()
-    expect(running.listener.connections()).toBe(0)
+    expect(running.front.connections()).toBe(0)
     const clients = [await running.client(), await running.client()]
-    await eventually(() => running.listener.connections() === 2)
+    await eventually(() => running.front.connections() === 2)
     for (const client of clients) client.socket.destroy()
-    await eventually(() => running.listener.connections() === 0)
+    await eventually(() => running.front.connections() === 0)
   })
 })
 
-describe('the bounds', () => {
-  it('are set on the server', async () => {
-    const { server } = (await start()).listener
-    expect(server).toMatchObject({
-      headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
-      requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
-      keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
-    })
-  })
-})
+const bareFront = () => createFront({ serve() {}, onMalformed() {}, clock: new FakeClock() })
 
 describe('listening', () => {
-  it('tells its URL, and an address that is none', async () => {
-    const { listener, port } = await start()
+  it('tells the URL, and an address that is none or is taken', async () => {
+    const { port } = await start()
     expect(port).toBeGreaterThan(0)
-    const other = await createListener(
-      () => {},
-      () => {},
-    )
-    await expect(async () => other.listen('nowhere')).rejects.toThrow('is not an address to listen on')
-    await expect(other.listen(`127.0.0.1:${port}`)).rejects.toThrow('EADDRINUSE')
-    expect(listener.server.listening).toBe(true)
+    const other = await bareFront()
+    const open = (address: string) => other.open({ name: 'b', protocol: 'http', address })
+    await expect(open('nowhere')).rejects.toThrow('is not an address to listen on')
+    await expect(open(`127.0.0.1:${port}`)).rejects.toThrow('EADDRINUSE')
     await other.close()
   })
 
+  it('is possible at several addresses', async () => {
+    const running = await start()
+    const url = await running.front.open({ name: 'b', protocol: 'http', address: '127.0.0.1:0' })
+    const client = await RawClient.connect(Number(new URL(url).port))
+    client.write(`GET /second HTTP/1.1\r\n${CLOSE}\r\n`)
+    expect(status(await client.ended())).toBe(200)
+    expect(running.seen).toMatchObject([{ target: '/second' }])
+  })
+
   it('ends when it is closed', async () => {
-    const listener = await createListener(
-      (_request, response) => void response.end('ok'),
-      () => {},
-    )
-    await listener.listen('127.0.0.1:0')
-    await listener.close()
-    await turns()
-    expect(listener.server.listening).toBe(false)
+    const front = await bareFront()
+    const url = await front.open({ name: 'b', protocol: 'http', address: '127.0.0.1:0' })
+    await front.close()
+    await expect(RawClient.connect(Number(new URL(url).port))).rejects.toThrow('ECONNREFUSED')
   })
 })

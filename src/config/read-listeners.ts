@@ -1,0 +1,89 @@
+// The listeners of a config: every default filled in, and the bytes of their certificates.
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import type { Path } from './fault.ts'
+import type { listeners, listenerTls } from './listener-schema.ts'
+import type { LoadState } from './load-state.ts'
+import { readPemFiles } from './pem-files.ts'
+
+export type ListenerConfiguration = ClearListener | HttpsListener
+
+interface EveryListener {
+  readonly name: string
+  readonly address: string
+  readonly proxyProtocol: boolean
+}
+
+export interface ClearListener extends EveryListener {
+  readonly protocol: 'http' | 'h2c'
+}
+
+export interface HttpsListener extends EveryListener {
+  readonly protocol: 'https'
+  readonly http2: boolean
+  readonly tls: ListenerTls
+}
+
+/** In bytes, not in file names: what was checked is what is used. */
+export interface ListenerTls {
+  /** The first is shown to who asks for no name, or for one that none is for. */
+  readonly certificates: readonly KeyPair[]
+  readonly minVersion: '1.2' | '1.3'
+  readonly clientCertificates?: { readonly ca: Buffer; readonly required: boolean } | undefined
+}
+
+export interface KeyPair {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+type Written = z.output<typeof listeners>
+
+export function readListeners(written: Written, state: LoadState): readonly ListenerConfiguration[] {
+  return Object.entries(written).map(([name, listener]): ListenerConfiguration => {
+    const { address, proxyProtocol } = listener
+    if (listener.protocol !== 'https') return { name, protocol: listener.protocol, address, proxyProtocol }
+    const { protocol, http2 } = listener
+    const tls = readTls(listener.tls, ['listeners', name, 'tls'], state)
+    return { name, protocol, address, proxyProtocol, http2, tls }
+  })
+}
+
+function readTls(tls: z.output<typeof listenerTls>, path: Path, state: LoadState): ListenerTls {
+  const { certificates, minVersion, clientCertificates: clients } = tls
+  const pairs = certificates.map(({ cert, key }, at) =>
+    // One pair alone is written without a list around it.
+    readFiles({ cert, key }, [...path, 'certificates', ...(certificates.length > 1 ? [at] : [])], state),
+  )
+  const { ca } = readFiles({ ca: clients?.ca }, [...path, 'clientCertificates'], state)
+  return {
+    certificates: pairs,
+    minVersion,
+    clientCertificates: clients && { ca, required: clients.required },
+  }
+}
+
+interface Files {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+/** Empty where a file cannot be read, which is a fault of its own. */
+function readFiles({ ca, cert, key }: Files, path: Path, state: LoadState) {
+  const absolute = (file: string | undefined) => file && resolve(state.directory, file)
+  const pem = readPemFiles({ ca: absolute(ca), cert: absolute(cert), key: absolute(key) }, path, state)
+  const read = { ca: pem.ca ?? EMPTY, cert: pem.cert ?? EMPTY, key: pem.key ?? EMPTY }
+  // A renewed certificate is another configuration, though not a word of it has changed.
+  state.contents[path.join('.')] = digestOf([read.ca, read.cert, read.key])
+  return read
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function digestOf(parts: readonly Buffer[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}:`).update(part)
+  return hash.digest('hex')
+}

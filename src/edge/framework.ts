@@ -1,0 +1,105 @@
+// One Fastify instance with @fastify/http-proxy mounted once: every request is handed to `serve`.
+
+import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import httpProxy from '@fastify/http-proxy'
+import fastify, { type FastifyInstance } from 'fastify'
+import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
+
+/** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
+
+/** Bounds of the client side; milliseconds and bytes. */
+const CLIENT_LIMITS = {
+  headerBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 300_000,
+  keepAliveTimeoutMs: 75_000,
+  /** How often expired connections are looked for. */
+  checkIntervalMs: 1000,
+} as const
+
+export type Serve = (request: IncomingMessage, response: ServerResponse, target: string) => void
+
+export interface Framework {
+  /** Speaks HTTP/1.1 on connections that it is handed; it listens nowhere itself. */
+  readonly http1: Server
+  close(): Promise<void>
+}
+
+/** `onMalformed` hears of what never became a request. */
+export async function createFramework(serve: Serve, onMalformed: OnMalformed): Promise<Framework> {
+  const instance = createFastify(onMalformed)
+  for (const method of METHODS) {
+    if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
+  }
+  await instance.register(httpProxy, {
+    // Never dialled: requests are forwarded on the gateway's own pools.
+    upstream: 'http://upstream.invalid',
+    httpMethods: METHODS.filter((method) => !REFUSED_METHODS.has(method)),
+    disableRequestLogging: true,
+    // Answered before the proxy's own handler, which would build three URLs that nobody reads: 15 of 64 us a request.
+    preHandler(request, reply) {
+      reply.hijack()
+      serve(request.raw, reply.raw, targetOf(request.raw))
+    },
+  })
+  // What no route of the framework takes (TRACE) still gets the gateway's own answer.
+  instance.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    serve(request.raw, reply.raw, targetOf(request.raw))
+  })
+  await instance.ready()
+  const { server } = instance
+  // Node would answer an unknown expectation with an empty 417 by itself.
+  server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
+  // Without a listener the connection would be closed without a word.
+  server.on('connect', (_request, socket) => {
+    refuseOnSocket(socket as Socket, 'METHOD_NOT_SUPPORTED', onMalformed)
+  })
+  // Node makes the list that its timeouts look through when a server begins to listen, which this one never does.
+  server.emit('listening')
+  return {
+    http1: server,
+    async close() {
+      // Ends the timer of that list; there is no port to be closed.
+      server.close()
+      await instance.close()
+    },
+  }
+}
+
+function createFastify(onMalformed: OnMalformed): FastifyInstance {
+  return fastify({
+    http: {
+      maxHeaderSize: CLIENT_LIMITS.headerBytes,
+      headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
+      connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
+      // Node would answer by itself, with an empty body and no request id.
+      requireHostHeader: false,
+    },
+    requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
+    keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
+    // A half-sent request at shutdown is served, not refused.
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    logger: false,
+    exposeHeadRoutes: false,
+    genReqId: () => '',
+    clientErrorHandler: refuseMalformed(onMalformed),
+    rewriteUrl,
+  })
+}
+
+/**
+ * The framework sees every request as `/` with an opaque body: its router, the proxy's path rules and the body
+ * parsers would each have an opinion of their own, and there must be one. The real target stays in `originalUrl`.
+ */
+function rewriteUrl(request: IncomingMessage): string {
+  request.headers['content-type'] = 'application/octet-stream'
+  return '/'
+}
+
+function targetOf(request: IncomingMessage): string {
+  return (request as IncomingMessage & { originalUrl?: string }).originalUrl ?? request.url ?? ''
+}

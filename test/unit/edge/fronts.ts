@@ -1,0 +1,31 @@
+// A front on a free port, without a gateway behind it.
+import { onTestFinished } from 'vitest'
+import type { Serve } from '../../../src/edge/framework.ts'
+import { createFront, type Front, type ListenerSettings } from '../../../src/edge/front.ts'
+import type { OnMalformed } from '../../../src/edge/malformed-request.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+export interface FrontUnderTest {
+  readonly front: Front
+  readonly port: number
+}
+
+/** Ends with the test. */
+export async function startFront(
+  serve: Serve,
+  onMalformed: OnMalformed = () => {},
+  settings: Partial<ListenerSettings> = {},
+): Promise<FrontUnderTest> {
+  const front = await createFront({ serve, onMalformed, clock: new FakeClock() })
+  onTestFinished(async () => {
+    front.closeConnections()
+    await front.close()
+  })
+  const url = await front.open({
+    name: 'a',
+    protocol: 'http',
+    address: '127.0.0.1:0',
+    ...settings,
+  } as ListenerSettings)
+  return { front, port: Number(new URL(url).port) }
+}
