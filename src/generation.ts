@@ -8,8 +8,7 @@ import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
 import type { RoutePattern } from './routing/route-pattern.ts'
 import { createRouteTable, type RouteTable } from './routing/route-table.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
-import type { Service } from './upstream/service.ts'
-import type { ServicePool } from './upstream/service-pool.ts'
+import type { AnyService, ServicePool } from './upstream/service-pool.ts'
 
 /** A route, ready to serve. */
 export interface CompiledRoute extends RoutePattern {
@@ -28,7 +27,7 @@ export class Generation {
   readonly number: number
   readonly configuration: Configuration
   readonly table: RouteTable<CompiledRoute>
-  readonly services: ReadonlyMap<string, Service>
+  readonly services: ReadonlyMap<string, AnyService>
   readonly proxies: TrustedProxies
   /** Header names that only plugins may set for a service. */
   readonly identityHeaders: readonly string[]
@@ -79,8 +78,8 @@ export class Generation {
     return this.#onClosed.promise
   }
 
-  #holdServices(): ReadonlyMap<string, Service> {
-    const services = new Map<string, Service>()
+  #holdServices(): ReadonlyMap<string, AnyService> {
+    const services = new Map<string, AnyService>()
     for (const [name, settings] of this.configuration.services) {
       services.set(name, this.#environment.services.hold(settings))
       this.#held.push(settings)
@@ -102,7 +101,7 @@ export class Generation {
       query: route.query,
       origin: route.origin,
       facts,
-      chain: compileChain(hooks, service?.call ?? noService),
+      chain: compileChain(hooks, service && 'call' in service ? service.call : noService),
       recorder: this.#environment.record(facts),
     }
   }

@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto'
 import { createService, type Service, type ServiceEnvironment } from './service.ts'
 import type { ServiceSettings } from './settings.ts'
+import { createTcpService, isTcpService, type TcpService } from './tcp-service.ts'
+
+export type AnyService = Service | TcpService
 
 interface Holding {
-  readonly service: Service
+  readonly service: AnyService
   holders: number
 }
 
@@ -17,11 +20,12 @@ export class ServicePool {
   }
 
   /** The service with exactly these settings, with its connections and health as they are. */
-  hold(settings: ServiceSettings): Service {
+  hold(settings: ServiceSettings): AnyService {
     const key = keyOf(settings)
     let holding = this.#holdings.get(key)
     if (!holding) {
-      holding = { service: createService(settings, this.#environment), holders: 0 }
+      const create = isTcpService(settings) ? createTcpService : createService
+      holding = { service: create(settings, this.#environment), holders: 0 }
       this.#holdings.set(key, holding)
     }
     holding.holders++
@@ -42,7 +46,17 @@ export class ServicePool {
 
 // Field by field: what is around the settings (where they were written) must not make a new service.
 function keyOf(settings: ServiceSettings): string {
-  const { name, targets, balance, canary, health, ejection, connections, tls } = settings
-  const identity = JSON.stringify([name, targets, balance, canary, health, ejection, connections, tls])
+  const { name, targets, balance, canary, health, ejection, connections, tls, proxyProtocol } = settings
+  const identity = JSON.stringify([
+    name,
+    targets,
+    balance,
+    canary,
+    health,
+    ejection,
+    connections,
+    tls,
+    proxyProtocol,
+  ])
   return createHash('sha256').update(identity).digest('base64')
 }

@@ -1,13 +1,13 @@
 // A named backend at run time: its targets, their health, and the `Call` that reaches them.
 import type { Call, Clock, Logger } from '../plugin.ts'
 import { FailureLog } from './failure-log.ts'
-import { HealthCheck } from './health.ts'
 import { createHttpProbe } from './http-probe.ts'
 import { createPool } from './pool.ts'
 import { type AttemptObserver, createSend } from './send.ts'
 import type { ServiceSettings, TargetSettings } from './settings.ts'
 import { createPick } from './sides.ts'
 import { HttpTarget } from './target.ts'
+import { ejectionNotes, startChecks } from './target-watch.ts'
 
 export interface ServiceEnvironment {
   readonly clock: Clock
@@ -29,7 +29,10 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const stable = settings.targets.map((target) => createTarget(target, settings, environment))
   const canary = (settings.canary?.targets ?? []).map((target) => createTarget(target, settings, environment))
   const targets = [...stable, ...canary]
-  const checks = startChecks(targets, settings, environment)
+  const stopChecks = startChecks(targets, settings, {
+    ...environment,
+    probe: (target, health) => createHttpProbe(target, health, settings.tls),
+  })
   const call = createSend({
     clock: environment.clock,
     observer: environment.observer,
@@ -42,7 +45,7 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
     targets,
     call,
     async close() {
-      for (const check of checks) check.stop()
+      stopChecks()
       await Promise.all(targets.map((target) => target.pool.close()))
     },
   }
@@ -57,23 +60,6 @@ function createTarget(target: TargetSettings, service: ServiceSettings, environm
     clock,
     ejection: service.ejection,
     random,
-    onEjection: (ejected) =>
-      logger.warn(
-        { service: service.name, target: target.url, ejected },
-        ejected ? 'target ejected after failures' : 'target is back after a successful probe',
-      ),
+    onEjection: ejectionNotes(service.name, target.url, logger),
   })
-}
-
-function startChecks(
-  targets: readonly HttpTarget[],
-  service: ServiceSettings,
-  { clock, random, logger }: ServiceEnvironment,
-): readonly HealthCheck[] {
-  const settings = service.health
-  if (!settings) return []
-  const options = { service: service.name, settings, clock, random, logger }
-  return targets.map(
-    (target) => new HealthCheck(target, createHttpProbe(target, settings, service.tls), options),
-  )
 }

@@ -1,7 +1,7 @@
 // What a service is made of, as plain data with every default filled in.
 
 export interface TargetSettings {
-  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  /** `http://host:port`, `https://host:port`, `unix:/path` or `tcp://host:port`. */
   readonly url: string
   readonly weight: number
 }
@@ -15,6 +15,7 @@ export interface CanarySettings {
 }
 
 export interface HealthSettings {
+  /** Asked for of HTTP targets; `tcp://` ones are only connected to. */
   readonly path: string
   readonly everyMs: number
   readonly timeoutMs: number
@@ -63,4 +64,6 @@ export interface ServiceSettings {
   readonly ejection: EjectionSettings | false
   readonly connections: ConnectionSettings
   readonly tls?: TlsSettings | undefined
+  /** Said at the start of each connection to a `tcp://` target. */
+  readonly proxyProtocol?: 'v1' | 'v2' | undefined
 }

@@ -1,6 +1,7 @@
 // A service as a whole: its targets, its canary, and the one that outlives generations.
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HeaderList } from '../../../src/headers.ts'
+import type { Service } from '../../../src/upstream/service.ts'
 import { ServicePool } from '../../../src/upstream/service-pool.ts'
 import type { ServiceSettings } from '../../../src/upstream/settings.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -102,6 +103,7 @@ describe('the pool of services', () => {
     ['ejection', { ejection: { failures: 1, successRate: 0, windowMs: 1, minimum: 1, baseMs: 1, maxMs: 1 } }],
     ['connections', { connections: { ...SETTINGS.connections, max: 11 } }],
     ['tls', { tls: { serverName: 'x' } }],
+    ['proxyProtocol', { proxyProtocol: 'v2' }],
   ] satisfies [string, Partial<ServiceSettings>][])('gives another for another %s', (_what, overrides) => {
     const pool = createServicePool()
     expect(pool.hold(settingsOf(overrides))).not.toBe(pool.hold(settingsOf()))
@@ -111,7 +113,7 @@ describe('the pool of services', () => {
     const pool = createServicePool()
     const service = pool.hold(settingsOf())
     pool.hold(settingsOf())
-    const { pool: connections } = service.targets[0]!
+    const { pool: connections } = (service as Service).targets[0]!
     await pool.release(settingsOf())
     expect([connections.closed, pool.hold(settingsOf())]).toEqual([false, service])
     await pool.release(settingsOf())
@@ -123,7 +125,7 @@ describe('the pool of services', () => {
   it('does not mind what was never held', async () => {
     const pool = createServicePool()
     await pool.release(settingsOf())
-    const service = pool.hold(settingsOf())
+    const service = pool.hold(settingsOf()) as Service
     expect(service.targets[0]!.pool.closed).toBe(false)
   })
 
