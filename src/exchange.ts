@@ -44,11 +44,18 @@ export interface Exchange {
   readonly status: number
   /** The gateway's own failure, if that was the answer. */
   readonly error: GatewayError | undefined
-  /** Aborted with a GatewayError when the client went away. Made on first use. */
+  /** Why nothing more is to be started: the client went away. */
+  readonly cancelled: GatewayError | undefined
+  /** Calls back once, when the client goes away. To be taken back by `offCancel` as soon as it no longer matters. */
+  onCancel(listener: CancelListener): void
+  offCancel(listener: CancelListener): void
+  /** Aborted with a GatewayError when the client went away. Made on first use: `onCancel` costs a tenth. */
   readonly signal: AbortSignal
   /** Answers from the gateway itself; the rest of the chain and the service are not reached. */
   respond(response: DirectResponse): void
 }
+
+export type CancelListener = (reason: GatewayError) => void
 
 export interface RouteFacts {
   /** `orders.read`: the service's and the route's name. */

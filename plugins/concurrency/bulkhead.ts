@@ -44,8 +44,8 @@ export class Bulkhead {
     if (this.#line.length >= this.#limits.queue) return 'full'
     const waitMs = Math.min(this.#limits.waitMs, exchange.deadlineAt - this.#clock.now())
     if (waitMs <= 0) return 'expired'
-    exchange.signal.throwIfAborted()
-    return this.#standInLine(exchange.signal, waitMs)
+    if (exchange.cancelled) throw exchange.cancelled
+    return this.#standInLine(exchange, waitMs)
   }
 
   /** Gives a permit back; whoever waits longest gets it. Bound, to be a listener without a closure per request. */
@@ -55,27 +55,27 @@ export class Bulkhead {
     else this.#inFlight--
   }
 
-  #standInLine(signal: AbortSignal, waitMs: number): Promise<Refusal | undefined> {
+  #standInLine(exchange: Exchange, waitMs: number): Promise<Refusal | undefined> {
     return new Promise((resolve, reject) => {
       const stop = () => {
         timer.cancel()
-        signal.removeEventListener('abort', giveUp)
+        exchange.offCancel(giveUp)
       }
       const place = this.#line.join(() => {
         stop()
         resolve(undefined)
       })
-      const giveUp = () => {
+      const giveUp = (reason: GatewayError) => {
         this.#line.leave(place)
         stop()
-        reject(signal.reason)
+        reject(reason)
       }
       const timer = this.#clock.after(waitMs, () => {
         this.#line.leave(place)
         stop()
         resolve('expired')
       })
-      signal.addEventListener('abort', giveUp)
+      exchange.onCancel(giveUp)
     })
   }
 }

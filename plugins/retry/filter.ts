@@ -1,5 +1,13 @@
 // The filter around the call to the service: attempt, judge, wait, attempt again.
-import type { Call, Clock, Exchange, Filter, UpstreamRequest, UpstreamResponse } from '../../src/plugin.ts'
+import type {
+  Call,
+  Clock,
+  Exchange,
+  Filter,
+  GatewayError,
+  UpstreamRequest,
+  UpstreamResponse,
+} from '../../src/plugin.ts'
 import { type Condition, type Failure, failureOfError, failureOfResponse } from './failure.ts'
 import { Failed, type Outcome, settle, toFailed } from './outcome.ts'
 import { type RetryParts, RetryPlan } from './plan.ts'
@@ -77,18 +85,18 @@ function attemptNumber({ headers }: UpstreamRequest): number {
   return value !== undefined && ATTEMPT_NUMBER.test(value) ? Number(value) : 1
 }
 
-/** Rejects with the signal's reason when the client goes away. */
-function pause(clock: Clock, { signal }: Exchange, ms: number): Promise<void> {
+/** Rejects when the client goes away, with the reason. */
+function pause(clock: Clock, exchange: Exchange, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const giveUp = () => {
+    if (exchange.cancelled) return reject(exchange.cancelled)
+    const giveUp = (reason: GatewayError) => {
       timer.cancel()
-      reject(signal.reason)
+      reject(reason)
     }
     const timer = clock.after(ms, () => {
-      signal.removeEventListener('abort', giveUp)
+      exchange.offCancel(giveUp)
       resolve()
     })
-    signal.addEventListener('abort', giveUp, { once: true })
+    exchange.onCancel(giveUp)
   })
 }

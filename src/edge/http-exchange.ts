@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
 import type {
   Attempt,
+  CancelListener,
   Consumer,
   DirectResponse,
   Exchange,
@@ -61,8 +62,9 @@ export class HttpExchange implements Exchange {
   answer: DirectResponse | undefined
   /** True when these bytes, or those behind them, have no single meaning: the connection is not used again. */
   readonly malformed: boolean
+  cancelled: GatewayError | undefined
   #abort: AbortController | undefined
-  #cancelled: GatewayError | undefined
+  readonly #cancelListeners: CancelListener[] = []
 
   constructor(raw: IncomingMessage, framing: BodyFraming, facts: ExchangeFacts) {
     this.id = facts.id
@@ -98,16 +100,27 @@ export class HttpExchange implements Exchange {
     this.answer = response
   }
 
+  onCancel(listener: CancelListener): void {
+    this.#cancelListeners.push(listener)
+  }
+
+  offCancel(listener: CancelListener): void {
+    const at = this.#cancelListeners.indexOf(listener)
+    if (at >= 0) this.#cancelListeners.splice(at, 1)
+  }
+
   /** The client went away: whatever is under way for it stops. */
   cancel(reason: GatewayError): void {
-    this.#cancelled ??= reason
+    if (this.cancelled) return
+    this.cancelled = reason
     this.error ??= reason
+    for (const listener of this.#cancelListeners.splice(0)) listener(reason)
     this.#abort?.abort(reason)
   }
 
   #startAbort(): AbortController {
     const controller = new AbortController()
-    if (this.#cancelled) controller.abort(this.#cancelled)
+    if (this.cancelled) controller.abort(this.cancelled)
     return controller
   }
 }

@@ -65,8 +65,8 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
   target.onPick()
   const observer = observe(options, target, { request, span })
   const transfer = new Transfer(request, { clock: options.clock, observer }, settle)
-  if (request.exchange.signal.aborted) {
-    transfer.abort(request.exchange.signal.reason)
+  if (request.exchange.cancelled) {
+    transfer.abort(request.exchange.cancelled)
     return
   }
   const name = serverName(target.url, options.tls)

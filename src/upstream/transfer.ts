@@ -23,8 +23,7 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   readonly #observer: TransferObserver
   readonly #resolve: (response: UpstreamResponse) => void
   readonly #reject: (failure: GatewayError) => void
-  readonly #onAbort: () => void
-  readonly #signal: AbortSignal
+  readonly #onCancel = (reason: GatewayError) => this.abort(reason)
   #controller: Dispatcher.DispatchController | undefined
   #timer: Timer | undefined
   #unread: Buffer[] = []
@@ -47,9 +46,7 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
     this.#observer = environment.observer
     this.#resolve = settle.resolve
     this.#reject = settle.reject
-    this.#signal = request.exchange.signal
-    this.#onAbort = () => this.abort(this.#signal.reason)
-    this.#signal.addEventListener('abort', this.#onAbort)
+    request.exchange.onCancel(this.#onCancel)
     this.#arm(Math.min(request.attemptTimeoutMs, request.exchange.deadlineAt - this.#clock.now()))
   }
 
@@ -145,7 +142,7 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
     this.#ended = true
     this.#failure = failure
     this.#timer?.cancel()
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#request.exchange.offCancel(this.#onCancel)
     if (!this.#headDelivered) {
       const reason = failure ?? new GatewayError('UPSTREAM_INVALID_RESPONSE')
       this.#observer.onFailure(reason)

@@ -103,6 +103,19 @@ describe('cancelling', () => {
     expect(exchange.signal.reason).toMatchObject({ code: 'CLIENT_CLOSED', status: 499 })
   })
 
+  it('calls back who has asked, once, and not who has taken it back', async () => {
+    const exchange = await create()
+    const heard: string[] = []
+    const forgotten = () => heard.push('forgotten')
+    exchange.onCancel(forgotten)
+    exchange.onCancel(({ code }) => heard.push(code))
+    exchange.offCancel(forgotten)
+    exchange.cancel(new GatewayError('CLIENT_CLOSED'))
+    exchange.cancel(new GatewayError('INTERNAL_ERROR'))
+    expect(heard).toEqual(['CLIENT_CLOSED'])
+    expect(exchange.cancelled).toMatchObject({ code: 'CLIENT_CLOSED' })
+  })
+
   it('gives the same signal to everybody', async () => {
     const exchange = await create()
     expect(exchange.signal).toBe(exchange.signal)

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import { HeaderList } from '../../../src/headers.ts'
 import type {
   Attempt,
+  CancelListener,
   Exchange,
   GatewayError,
   RequestBody,
@@ -64,13 +65,24 @@ export function startService(settings: Partial<ServiceSettings>, random = () => 
 
 export interface TestExchange extends Exchange {
   readonly abort: AbortController
+  readonly cancelListeners: ReadonlySet<CancelListener>
 }
 
 export function createExchange(overrides: Partial<Exchange> = {}): TestExchange {
   const abort = new AbortController()
+  const cancelListeners = new Set<CancelListener>()
+  abort.signal.addEventListener('abort', () => {
+    for (const listener of cancelListeners) listener(abort.signal.reason)
+  })
   return {
     abort,
+    cancelListeners,
     signal: abort.signal,
+    get cancelled() {
+      return abort.signal.reason
+    },
+    onCancel: (listener: CancelListener) => cancelListeners.add(listener),
+    offCancel: (listener: CancelListener) => cancelListeners.delete(listener),
     attempts: [],
     deadlineAt: Number.POSITIVE_INFINITY,
     headers: new HeaderList(),

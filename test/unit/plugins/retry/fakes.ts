@@ -1,6 +1,7 @@
 // Stand-ins for what the engine gives a resilience plugin: exchange, body, response, context with its instruments.
 import { Readable } from 'node:stream'
 import {
+  type CancelListener,
   type Exchange,
   GatewayError,
   HeaderList,
@@ -100,6 +101,7 @@ export class FakeExchange implements Exchange {
   readonly status = 0
   readonly error = undefined
   readonly client = new AbortController()
+  readonly cancelListeners = new Set<CancelListener>()
 
   constructor({
     method = 'GET',
@@ -125,9 +127,23 @@ export class FakeExchange implements Exchange {
     return this.client.signal
   }
 
+  get cancelled(): GatewayError | undefined {
+    return this.client.signal.reason
+  }
+
+  onCancel(listener: CancelListener): void {
+    this.cancelListeners.add(listener)
+  }
+
+  offCancel(listener: CancelListener): void {
+    this.cancelListeners.delete(listener)
+  }
+
   /** The client goes away. */
   hangUp(): void {
-    this.client.abort(new GatewayError('CLIENT_CLOSED'))
+    const reason = new GatewayError('CLIENT_CLOSED')
+    this.client.abort(reason)
+    for (const listener of this.cancelListeners) listener(reason)
   }
 
   respond(): void {
