@@ -11,10 +11,12 @@ import { ipAllow } from './ip-allow/ip-allow.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
 import { retry } from './retry/retry.ts'
 import { timeout } from './timeout/timeout.ts'
+import { webSocket } from './web-socket/web-socket.ts'
 
 export const plugins: readonly Plugin[] = [
   ipAllow, // edge: who may not even knock costs nothing else and learns nothing, not even the CORS policy
   cors, // edge: a preflight carries no credentials, so it is answered before identity; every later refusal is readable
+  webSocket, // edge: a page that may not open a connection is told so before anybody looks at its user's cookies
   auth, // identity: everything below may ask who the consumer is
   rateLimit, // policy: what is counted by consumer needs one; what is counted by address it places at the edge itself
   bodyLimit, // policy: behind the limits, so that what is refused as too large is counted; no byte has been read yet
@@ -29,6 +31,7 @@ export const plugins: readonly Plugin[] = [
 export interface PluginSettings {
   readonly ipAllow: z.input<typeof ipAllow.settings>
   readonly cors: z.input<typeof cors.settings>
+  readonly webSocket: z.input<typeof webSocket.settings>
   readonly bodyLimit: z.input<typeof bodyLimit.settings>
   readonly auth: z.input<typeof auth.settings>
   readonly rateLimit: z.input<typeof rateLimit.settings>

@@ -1,6 +1,6 @@
 // One client request being served, and the two halves of its way: what goes to the service and what comes back.
 /// <reference types="node" preserve="true" />
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { GatewayError } from './errors.ts'
 import type { HeaderList, ReadonlyHeaderList } from './headers.ts'
 
@@ -44,6 +44,8 @@ export interface Exchange {
   readonly status: number
   /** The gateway's own failure, if that was the answer. */
   readonly error: GatewayError | undefined
+  /** The client asks to leave HTTP for another protocol; undefined for an ordinary request. */
+  readonly upgrade: Upgrade | undefined
   /** Why nothing more is to be started: the client went away. */
   readonly cancelled: GatewayError | undefined
   /** Calls back once, when the client goes away. To be taken back by `offCancel` as soon as it no longer matters. */
@@ -56,6 +58,20 @@ export interface Exchange {
 }
 
 export type CancelListener = (reason: GatewayError) => void
+
+/** A wish for WebSocket (RFC 6455): its handshake is well-formed, nothing has been answered yet. */
+export interface Upgrade {
+  readonly protocol: 'websocket'
+  /** Set by the plugin that lets it through; while undefined the service is not asked. */
+  limits: TunnelLimits | undefined
+}
+
+/** Bounds of a connection that has left HTTP, in milliseconds. */
+export interface TunnelLimits {
+  /** How long it may be silent in both directions. */
+  readonly idleMs: number
+  readonly lifetimeMs: number
+}
 
 export interface RouteFacts {
   /** `orders.read`: the service's and the route's name. */
@@ -130,6 +146,8 @@ export interface ResponseHead {
 
 export interface UpstreamResponse extends ResponseHead {
   readonly body: ResponseBody
+  /** With a status of 101: the connection to the service, which now speaks the other protocol. */
+  readonly tunnel?: Duplex
 }
 
 /** A service's response body. Someone must `stream` or `discard` it. */

@@ -5,7 +5,7 @@ import type { Exchange, Filter, ResponseHead } from './exchange.ts'
 export { CATALOGUE, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 export type * from './exchange.ts'
 export { HeaderList, isFieldName, isFieldValue, isHopByHop, type ReadonlyHeaderList } from './headers.ts'
-export { duration, percent, type Rate, rate, size } from './units.ts'
+export { duration, origin, percent, type Rate, rate, size } from './units.ts'
 
 /** Where a plugin's hooks run, outermost first. Order inside a stage is the order of plugins/index.ts. */
 export type Stage = 'edge' | 'identity' | 'policy' | 'request' | 'resilience'

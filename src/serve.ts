@@ -9,12 +9,20 @@ import { renderDirect, renderProblem } from './edge/problem.ts'
 import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
+import {
+  guardUpgrade,
+  hasTunnel,
+  openTunnel,
+  type SwitchedAnswer,
+  type TunnelEnvironment,
+} from './open-tunnel.ts'
 import type { Logger } from './plugin.ts'
 import type { MatchRequest } from './routing/route-pattern.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { Tracer } from './telemetry/tracer.ts'
+import type { Tunnel } from './web-socket/tunnel.ts'
 
-export interface ServeOptions {
+export interface ServeOptions extends TunnelEnvironment {
   readonly logger: Logger
   arrive(raw: IncomingMessage, target: string): HttpExchange
   generation(): Generation
@@ -64,6 +72,8 @@ interface Course {
   readonly generation: Generation
   readonly sent: SentBytes
   route: CompiledRoute | undefined
+  /** From the moment on that the connection has left HTTP. */
+  tunnel?: Tunnel
 }
 
 async function answerExchange(
@@ -90,22 +100,27 @@ async function decide(course: Course): Promise<Answer> {
   course.route = match.route
   exchange.route = match.route.facts
   exchange.params = match.params
-  const { chain } = match.route
+  const chain = exchange.upgrade
+    ? { ...match.route.chain, call: guardUpgrade(match.route.chain.call) }
+    : match.route.chain
   if (match.preflightAllow === undefined) return runChain(chain, exchange, ANSWERS)
   const refusal = methodNotAllowed(match.preflightAllow)
   return runChain({ ...chain, call: () => Promise.reject(refusal) }, exchange, ANSWERS)
 }
 
-function send(
-  options: ServeOptions,
-  { exchange, sent }: Course,
-  { response, answer }: { readonly response: ServerResponse; readonly answer: Answer },
-): void {
+interface Sending {
+  readonly response: ServerResponse
+  readonly answer: Answer
+}
+
+function send(options: ServeOptions, course: Course, { response, answer }: Sending): void {
+  const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
   const facts = { requestId: exchange.id, method: exchange.method, sent }
   const close = options.isDraining() || bodyLeft || exchange.malformed
   try {
-    sendAnswer(response, answer, { ...facts, close })
+    if (hasTunnel(answer)) switchOver(options, course, { response, answer })
+    else sendAnswer(response, answer, { ...facts, close })
   } catch (thrown) {
     // A field that the parser let through but that may not be written again.
     drop(answer)
@@ -114,6 +129,18 @@ function send(
     exchange.status = error.status
   }
   if (!exchange.body.ended) exchange.body.drain()
+}
+
+interface Switching extends Sending {
+  readonly answer: SwitchedAnswer
+}
+
+// The trace ends here: a span that lasts for hours is of no use, and lost with the process.
+function switchOver(options: ServeOptions, course: Course, { response, answer }: Switching): void {
+  const { exchange } = course
+  course.tunnel = openTunnel(options, { exchange, response, answer })
+  course.route?.recorder.switched(exchange)
+  options.tracer.finish(exchange)
 }
 
 // Nothing above should throw; if it does, this one client learns it and the others notice nothing.
@@ -127,19 +154,20 @@ function lastResort(
 }
 
 function finish(options: ServeOptions, course: Course, response: ServerResponse): void {
-  const { exchange, generation, route, sent } = course
+  const { exchange, generation, route, sent, tunnel } = course
   const aborted = !response.writableFinished
   if (aborted) exchange.cancel(clientClosed())
   for (const onFinish of route?.chain.onFinish ?? []) safely(options, onFinish, exchange)
   logCause(options, exchange)
   const recorder = route?.recorder ?? options.unmatched
   recorder.finish(exchange, {
-    bytesIn: exchange.body.received,
-    bytesOut: sent.bytes,
+    bytesIn: tunnel?.received ?? exchange.body.received,
+    bytesOut: tunnel?.sent ?? sent.bytes,
     upstreamMs: upstreamMs(exchange),
     aborted,
+    switched: tunnel !== undefined,
   })
-  options.tracer.finish(exchange)
+  if (!tunnel) options.tracer.finish(exchange)
   generation.leave()
 }
 

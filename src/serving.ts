@@ -17,6 +17,7 @@ import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { ServicePool } from './upstream/service-pool.ts'
+import { OpenTunnels } from './web-socket/open-tunnels.ts'
 
 export interface ServingOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -55,9 +56,12 @@ async function assemble(
   const generations = createGenerations(configuration, { telemetry, stores })
   closers.add(() => retireLast(generations, logger))
   const state = { draining: false, listening: false }
+  const tunnels = new OpenTunnels()
 
   const serve = createServe({
     logger,
+    clock,
+    tunnels,
     arrive: createArrival({ clock, proxies: () => generations.current.proxies }),
     generation: () => generations.current,
     tracer: telemetry.tracer,
@@ -89,7 +93,9 @@ async function assemble(
       state.draining = true
       const { delayMs, timeoutMs } = generations.current.configuration.drain
       logger.info({ delayMs, timeoutMs }, 'draining')
-      const clean = await drain({ front, clock, inFlight: serve.inFlight, delayMs, timeoutMs })
+      const { inFlight } = serve
+      const closeTunnels = () => tunnels.closeAll()
+      const clean = await drain({ front, clock, inFlight, closeTunnels, delayMs, timeoutMs })
       logger.info({ clean }, 'stopped')
     },
     close: () => closers.closeAll(),

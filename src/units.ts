@@ -98,3 +98,22 @@ function unit<T, Written extends string>(
     .describe(expected)
   return schema as unknown as z.ZodType<T, Written>
 }
+
+// RFC 6454 section 6.2 for schemes that `URL` knows no origin of: capacitor://localhost.
+const OTHER_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._[\]:-]+$/
+
+/** An origin as browsers send it: exact, so that no pattern lets a stranger in. */
+export const origin = z
+  .string()
+  .refine(isOrigin, {
+    error: ({ input }) =>
+      `${JSON.stringify(input)} is not an origin as browsers send it: scheme, host and port alone, in lower ` +
+      'case, like https://app.example.com',
+  })
+  .describe('https://app.example.com')
+
+function isOrigin(text: string): boolean {
+  if (OTHER_ORIGIN.test(text)) return true
+  // `URL` takes `*` for a host name; no browser ever sends one.
+  return /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}

@@ -22,6 +22,7 @@ const ENGINE_FOLDERS = [
   'chain',
   'upstream',
   'tunnel',
+  'web-socket',
   'store',
   'telemetry',
   'admin',

@@ -1,18 +1,6 @@
 // The settings of `cors`: exact origins, so that no pattern lets a stranger in.
 import { z } from 'zod'
-import { duration, isFieldName } from '../../src/plugin.ts'
-
-// RFC 6454 section 6.2 for schemes that `URL` knows no origin of: capacitor://localhost.
-const OTHER_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._[\]:-]+$/
-
-const origin = z
-  .string()
-  .refine(isOrigin, {
-    error: ({ input }) =>
-      `${JSON.stringify(input)} is not an origin as browsers send it: scheme, host and port alone, in lower ` +
-      'case, like https://app.example.com',
-  })
-  .describe('https://app.example.com')
+import { duration, isFieldName, origin } from '../../src/plugin.ts'
 
 const method = z.string().refine((text) => isFieldName(text) && text === text.toUpperCase() && text !== '*', {
   error: ({ input }) => `${JSON.stringify(input)} is not a method like GET`,
@@ -46,9 +34,3 @@ export const settings = z.strictObject({
 })
 
 export type CorsSettings = z.output<typeof settings>
-
-function isOrigin(text: string): boolean {
-  if (OTHER_ORIGIN.test(text)) return true
-  // `URL` takes `*` for a host name; no browser ever sends one.
-  return /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text
-}

@@ -60,6 +60,6 @@ function createEnvironment(): GenerationEnvironment {
     nodes: () => 1,
     states: new KeptState(),
     services: new ServicePool({ clock, random, logger, observer }),
-    record: () => ({ finish() {} }),
+    record: () => ({ switched() {}, finish() {} }),
   }
 }

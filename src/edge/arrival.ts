@@ -11,6 +11,7 @@ import { mayLosePipelined } from './ignored-upgrade.ts'
 import { SERVER_WIDE, takeOptions } from './options-request.ts'
 import { readRequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
+import { assertHandshake, isUpgrade } from './web-socket-handshake.ts'
 
 const ID_BYTES = 16
 
@@ -44,6 +45,7 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
   assertMethod(raw)
   const head = readRequestHead(raw.rawHeaders)
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')
+  if (isUpgrade(raw)) assertHandshake(raw, head)
   const parsed = targetOf(raw, target)
   const authority = authorityOf(head.host)
   assertSameAuthority(parsed, authority)
@@ -72,7 +74,7 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
     clientIp: client.ip,
     trusted: client.trusted,
     upstreamPairs,
-    last: head.upgrade && mayLosePipelined(raw, head),
+    last: head.upgrade && !isUpgrade(raw) && mayLosePipelined(raw, head),
   })
   if (raw.method === 'OPTIONS') takeOptions(exchange)
   return exchange

@@ -18,6 +18,8 @@ export interface DrainOptions {
   readonly clock: Clock
   /** Exchanges being served. */
   inFlight(): number
+  /** Ends the connections that have left HTTP, politely; they count as in flight. Resolves when all have ended. */
+  closeTunnels(): Promise<void>
   /** Answers say `Connection: close` while new connections are still taken: balancers need time to notice. */
   readonly delayMs: number
   readonly timeoutMs: number
@@ -35,6 +37,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     else if (clock.now() - quietSince >= QUIET_MS) break
     await pause(clock, POLL_MS)
   }
+  await options.closeTunnels()
   const clean = options.inFlight() === 0
   front.closeConnections()
   return clean

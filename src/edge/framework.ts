@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
+import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
@@ -57,6 +58,7 @@ export async function createFramework(serve: Serve, onMalformed: OnMalformed): P
   server.on('connect', (_request, socket) => {
     refuseOnSocket(socket as Socket, 'METHOD_NOT_SUPPORTED', onMalformed)
   })
+  serveUpgrades(server, serve)
   // Node makes the list that its timeouts look through when a server begins to listen, which this one never does.
   server.emit('listening')
   return {
@@ -77,6 +79,7 @@ function createFastify(onMalformed: OnMalformed): FastifyInstance {
       connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
       // Node would answer by itself, with an empty body and no request id.
       requireHostHeader: false,
+      shouldUpgradeCallback: asksForWebSocket,
     },
     requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
     keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,

@@ -10,9 +10,11 @@ import type {
   Exchange,
   RouteFacts,
   TraceFacts,
+  Upgrade,
   UpstreamRequest,
 } from '../plugin.ts'
 import { type BodyFraming, ClientBody } from './client-body.ts'
+import { isUpgrade } from './web-socket-handshake.ts'
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 /** A service may take this long to begin its answer, unless a route has a `timeout`. */
@@ -50,6 +52,7 @@ export class HttpExchange implements Exchange {
   readonly trusted: boolean
   readonly headers: ReadonlyHeaderList
   readonly request: UpstreamRequest
+  readonly upgrade: Upgrade | undefined
   readonly body: ClientBody
   readonly attempts: Attempt[] = []
   route: RouteFacts | undefined
@@ -78,6 +81,7 @@ export class HttpExchange implements Exchange {
     this.trusted = facts.trusted
     this.error = facts.error
     this.malformed = facts.error !== undefined || facts.last === true
+    this.upgrade = isUpgrade(raw) ? { protocol: 'websocket', limits: undefined } : undefined
     this.headers = new HeaderList(raw.rawHeaders)
     this.body = new ClientBody(raw, framing)
     this.request = {

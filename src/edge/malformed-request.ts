@@ -13,7 +13,7 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 ])
 
 /** How long the client may take to read the answer and close: a reset at once could overtake the answer. */
-const LINGER_MS = 2000
+export const LINGER_MS = 2000
 
 /** What is known of a client that sent no request. */
 export interface MalformedFacts {
@@ -52,6 +52,11 @@ function afterEarlierAnswers(socket: AnsweringSocket, then: () => void): void {
 
 /** Node puts the response that is being written there; its own handler looks there too. */
 type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
+
+/** True while a request on this connection has no whole answer yet. */
+export function isAnswering(socket: AnsweringSocket): boolean {
+  return (socket._httpMessage ?? null) !== null
+}
 
 function refuse(socket: AnsweringSocket, cause: ErrorCode, onMalformed: OnMalformed): void {
   // The answer before said that it was the last, and may not have been written out yet.

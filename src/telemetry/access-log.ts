@@ -16,6 +16,8 @@ export interface FinishFacts {
   readonly upstreamMs: number | undefined
   /** The answer did not reach its end. */
   readonly aborted: boolean
+  /** It went on as a tunnel, whose bytes these are; its outcome is recorded already. */
+  readonly switched?: boolean
 }
 
 export type AccessLog = (exchange: Exchange, facts: FinishFacts, durationMs: number) => void

@@ -11,6 +11,8 @@ import type { ServiceRecorder } from './service-recorder.ts'
 const MAX_OUTCOMES = 100
 
 export interface RouteRecorder {
+  /** A 101 was sent: the exchange over HTTP has ended, the connection lives on until `finish`. */
+  switched(exchange: Exchange): void
   /** Exactly once per exchange, when the client has its answer or is gone. */
   finish(exchange: Exchange, facts: FinishFacts): void
 }
@@ -44,15 +46,23 @@ export class OutcomeRecorder implements RouteRecorder {
     this.#pattern = route ? { http_route: route.pattern } : {}
   }
 
+  switched(exchange: Exchange): void {
+    this.#answered(exchange, this.#parts.clock.now() - exchange.startedAt)
+  }
+
   finish(exchange: Exchange, facts: FinishFacts): void {
     const durationMs = this.#parts.clock.now() - exchange.startedAt
-    this.#outcome(exchange).record(durationMs / 1000)
+    if (!facts.switched) this.#answered(exchange, durationMs)
     this.#totals ??= this.#bindTotals()
     this.#totals.received.add(facts.bytesIn)
     this.#totals.sent.add(facts.bytesOut)
     if (facts.aborted) this.#totals.aborted.add(1)
-    this.#parts.service?.record(exchange.attempts)
     this.#parts.accessLog?.(exchange, facts, durationMs)
+  }
+
+  #answered(exchange: Exchange, durationMs: number): void {
+    this.#outcome(exchange).record(durationMs / 1000)
+    this.#parts.service?.record(exchange.attempts)
   }
 
   #outcome({ method, status, error }: Exchange): HistogramSeries {

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 
 const INTERIM_START = 'HTTP/1.1 1'
 const CONTINUE_START = 'HTTP/1.1 100'
+/** The last head of all: what follows is no HTTP. */
+const SWITCH_START = 'HTTP/1.1 101'
 // A request head as undici writes it: always a string, method first. Body chunks are buffers.
 const REQUEST_HEAD = /^[A-Z-]+ \S+ HTTP\/1\.1\r\n/
 /** An interim head longer than this is left to the parser, which refuses it. */
@@ -48,7 +50,7 @@ function sift(bytes: Buffer): Sifted {
     if (end < 0 && rest.length < MAX_INTERIM_BYTES) {
       return { passed: Buffer.concat(others), held: rest, final: false }
     }
-    if (end < 0) break
+    if (end < 0 || startsLike(rest, SWITCH_START)) break
     if (!startsLike(rest, CONTINUE_START)) others.push(rest.subarray(0, end + 4))
     rest = rest.subarray(end + 4)
   }

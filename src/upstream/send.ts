@@ -70,6 +70,7 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
     return
   }
   const name = serverName(target.url, options.tls)
+  const { upgrade } = request.exchange
   try {
     target.pool.dispatch(
       {
@@ -80,6 +81,7 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
         bodyTimeout: Number.isFinite(request.idleTimeoutMs) ? request.idleTimeoutMs : 0,
         // undici would close the connection after each HEAD, for servers that wrongly send a body.
         ...(request.method === 'HEAD' ? { reset: false } : {}),
+        ...(upgrade === undefined ? {} : { upgrade: upgrade.protocol }),
         ...(name === undefined ? {} : { servername: name }),
       } as Parameters<typeof target.pool.dispatch>[0],
       transfer,

@@ -1,9 +1,11 @@
 // One request on one connection: undici's callbacks on one side, the promised head and the body on the other.
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { BodySink, Clock, ResponseBody, Timer, UpstreamRequest, UpstreamResponse } from '../plugin.ts'
 import { toFailure } from './failure.ts'
 import { readResponseHeaders, readTrailers } from './response-head.ts'
+import { readSwitchHead, switchedResponse } from './switched-response.ts'
 
 /** Bytes kept while nobody reads yet; the connection is paused beyond. */
 const UNREAD_LIMIT = 64 * 1024
@@ -65,13 +67,24 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // undici says 101 here when the head names no protocol: nothing would follow.
+    if (status === 101) throw new GatewayError('UPSTREAM_INVALID_RESPONSE')
     if (status < 200) return
-    this.#timer?.cancel()
     const headers = readResponseHeaders(controller.rawHeaders as Buffer[])
     this.#eventStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false
-    this.#headDelivered = true
-    this.#observer.onHead(status, headers)
-    this.#resolve({ status, headers, body: this })
+    this.#deliver({ status, headers, body: this })
+  }
+
+  /** What it throws closes the connection and comes back as the failure. */
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: object,
+    socket: Duplex,
+  ): void {
+    const headers = readSwitchHead(controller.rawHeaders as Buffer[], this.#request.headers)
+    this.#deliver(switchedResponse(headers, socket))
+    this.#finish(undefined)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -126,6 +139,13 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   onEnd(listener: EndListener): void {
     if (this.#ended) listener(this.#failure)
     else this.#listeners.push(listener)
+  }
+
+  #deliver(response: UpstreamResponse): void {
+    this.#timer?.cancel()
+    this.#headDelivered = true
+    this.#observer.onHead(response.status, response.headers)
+    this.#resolve(response)
   }
 
   #arm(ms: number): void {

@@ -20,7 +20,14 @@ async function start() {
     response.on('close', () => inFlight--)
     waiting.push(response)
   })
-  const options: DrainOptions = { front, clock, inFlight: () => inFlight, delayMs: 1000, timeoutMs: 10_000 }
+  const options: DrainOptions = {
+    front,
+    clock,
+    inFlight: () => inFlight,
+    closeTunnels: async () => {},
+    delayMs: 1000,
+    timeoutMs: 10_000,
+  }
   return { clock, waiting, port, options }
 }
 

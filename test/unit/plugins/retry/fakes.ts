@@ -97,6 +97,7 @@ export class FakeExchange implements Exchange {
   deadlineAt: number
   readonly trace = undefined
   readonly attempts = []
+  readonly upgrade = undefined
   readonly request: UpstreamRequest
   readonly status = 0
   readonly error = undefined

@@ -1,0 +1,47 @@
+// The moment when an exchange leaves HTTP: the head of the switch goes out, and both connections become a tunnel.
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { HttpExchange } from './edge/http-exchange.ts'
+import { switchProtocols } from './edge/upgrade.ts'
+import { GatewayError } from './errors.ts'
+import type { Call, Clock, ResponseHead, UpstreamResponse } from './plugin.ts'
+import type { OpenTunnels } from './web-socket/open-tunnels.ts'
+import { Tunnel } from './web-socket/tunnel.ts'
+
+export interface TunnelEnvironment {
+  readonly clock: Clock
+  readonly tunnels: OpenTunnels
+}
+
+/** A 101 of a service, and the connection that it came on. */
+export interface SwitchedAnswer extends UpstreamResponse {
+  readonly tunnel: Duplex
+}
+
+export interface Switch {
+  readonly exchange: HttpExchange
+  readonly response: ServerResponse
+  readonly answer: SwitchedAnswer
+}
+
+export function hasTunnel(answer: ResponseHead): answer is SwitchedAnswer {
+  return (answer as UpstreamResponse).tunnel !== undefined
+}
+
+/** A route takes WebSocket only when one of its plugins said so: an old config must not open a new door. */
+export function guardUpgrade(call: Call): Call {
+  return (request) =>
+    request.exchange.upgrade?.limits === undefined
+      ? Promise.reject(new GatewayError('WEBSOCKET_FORBIDDEN'))
+      : call(request)
+}
+
+/** Throws when the head cannot be written; nothing has been sent then. */
+export function openTunnel({ clock, tunnels }: TunnelEnvironment, joined: Switch): Tunnel {
+  const { exchange, response, answer } = joined
+  answer.headers.set('X-Request-Id', exchange.id)
+  const client = switchProtocols(response, answer.headers)
+  const tunnel = new Tunnel({ client, target: answer.tunnel, clock, limits: exchange.upgrade!.limits! })
+  tunnels.add(tunnel)
+  return tunnel
+}

@@ -1,0 +1,126 @@
+// Two connections joined as one: raw bytes both ways, within limits of time, ended politely where that is possible.
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock, Timer, TunnelLimits } from '../plugin.ts'
+import { closeFrame, maskedCloseFrame } from './close-frame.ts'
+import { Relay } from './relay.ts'
+
+/** RFC 6455 section 7.4.1: an endpoint goes away; clients connect again, and reach whoever serves then. */
+const GOING_AWAY = 1001
+/** How long both ends may take to answer a close frame. */
+const CLOSE_GRACE_MS = 1000
+/** When one connection is gone: how long the other may take to read what it was sent. */
+const LINGER_MS = 5000
+/** Idle TCP probes: a peer that lost power is noticed although nobody writes. */
+const KEEP_ALIVE_MS = 60_000
+
+export interface TunnelOptions {
+  readonly client: Duplex
+  readonly target: Duplex
+  readonly clock: Clock
+  readonly limits: TunnelLimits
+}
+
+export class Tunnel {
+  /** Resolves when both connections are gone. */
+  readonly ended: Promise<void>
+  readonly #options: TunnelOptions
+  readonly #up: Relay
+  readonly #down: Relay
+  readonly #onEnded: () => void
+  #open = 2
+  #activeAt: number
+  #idle: Timer | undefined
+  #end: Timer
+  #leaving = false
+
+  constructor(options: TunnelOptions) {
+    const { client, target, clock, limits } = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ended = promise
+    this.#onEnded = resolve
+    this.#options = options
+    this.#activeAt = clock.now()
+    this.#up = new Relay(client, target, () => this.#onTaken())
+    this.#down = new Relay(target, client, () => this.#onTaken())
+    this.#end = clock.after(limits.lifetimeMs, () => this.goAway())
+    this.#watchIdle(limits.idleMs)
+    this.#attach(client, target)
+    this.#attach(target, client)
+  }
+
+  /** Bytes from the client. */
+  get received(): number {
+    return this.#up.bytes
+  }
+
+  /** Bytes to the client. */
+  get sent(): number {
+    return this.#down.bytes
+  }
+
+  /** Tells both ends that the connection closes, and closes it once they have answered or had the time to. */
+  goAway(): void {
+    if (this.#leaving || this.#open === 0) return
+    this.#leaving = true
+    this.#endWithin(CLOSE_GRACE_MS)
+    this.#down.conclude(closeFrame(GOING_AWAY))
+    this.#up.conclude(maskedCloseFrame(GOING_AWAY))
+    this.#closeAnswered()
+  }
+
+  #attach(one: Duplex, other: Duplex): void {
+    if (one instanceof Socket) {
+      one.setTimeout(0)
+      one.setKeepAlive(true, KEEP_ALIVE_MS)
+      // Node would end a connection by itself that the other side has half-closed.
+      one.allowHalfOpen = true
+    }
+    one.on('close', () => this.#onClose(other))
+    if (one.closed) this.#onClose(other)
+  }
+
+  #onClose(other: Duplex): void {
+    this.#open--
+    if (this.#open > 0) {
+      other.end()
+      if (!this.#leaving) this.#endWithin(LINGER_MS)
+      return
+    }
+    this.#idle?.cancel()
+    this.#end.cancel()
+    this.#onEnded()
+  }
+
+  #onTaken(): void {
+    this.#activeAt = this.#options.clock.now()
+    if (this.#leaving) this.#closeAnswered()
+  }
+
+  /** Whoever has been told and has answered is done: RFC 6455 section 7.1.1 lets the server close first. */
+  #closeAnswered(): void {
+    const { client, target } = this.#options
+    if (this.#down.over && this.#up.closed) client.end()
+    if (this.#up.over && this.#down.closed) target.end()
+  }
+
+  #watchIdle(ms: number): void {
+    const { clock, limits } = this.#options
+    // One timer that looks back, instead of one more for every frame.
+    this.#idle = clock.after(ms, () => {
+      const left = limits.idleMs - (clock.now() - this.#activeAt)
+      if (left <= 0) this.goAway()
+      else this.#watchIdle(left)
+    })
+  }
+
+  #endWithin(ms: number): void {
+    const { client, target, clock } = this.#options
+    this.#end.cancel()
+    this.#idle?.cancel()
+    this.#end = clock.after(ms, () => {
+      client.destroy()
+      target.destroy()
+    })
+  }
+}
