@@ -136,7 +136,12 @@ export interface RequestBody {
   /** Refuse with BODY_TOO_LARGE as soon as more than `bytes` have arrived. The smallest limit counts. */
   limit(bytes: number): void
   /** The body from its first byte. Throws when it is not replayable and was opened before. */
-  open(): Readable
+  open(): BodyStream
+}
+
+export interface BodyStream extends Readable {
+  /** When the client announced trailers: what came of them, as flat pairs, once the body has ended. */
+  readonly trailers?: (() => readonly string[]) | undefined
 }
 
 export interface ResponseHead {

@@ -60,7 +60,7 @@ export interface Configuration {
 }
 
 export interface TargetConfiguration {
-  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  /** `http://host:port`, `https://host:port`, `h2c://host:port` or `unix:/path`. */
   readonly url: string
   readonly weight: number
 }
@@ -111,6 +111,7 @@ export interface ServiceConfiguration {
   readonly name: string
   readonly targets: readonly TargetConfiguration[]
   readonly balance: 'p2c' | 'roundRobin'
+  readonly protocol: 'auto' | 'http1' | 'http2'
   readonly canary?: CanaryConfiguration | undefined
   readonly health?: HealthConfiguration | undefined
   readonly ejection: EjectionConfiguration | false

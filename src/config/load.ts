@@ -11,6 +11,7 @@ import { locateFaults } from './locate-faults.ts'
 import { isMap } from './places.ts'
 import { type PluginRoots, readPluginRoots } from './plugin-root.ts'
 import { SettingsReader } from './plugin-settings.ts'
+import { checkProtocols } from './protocol-targets.ts'
 import { readConfigFile } from './read-file.ts'
 import { readListeners } from './read-listeners.ts'
 import { type ReadServices, readServices } from './read-services.ts'
@@ -63,6 +64,7 @@ async function readAll(state: LoadState): Promise<Configuration> {
   const read = readServicesOf({ used, kinds, roots }, state)
   refuseAdminTargets(read.services, root.admin, state)
   checkTls(read.services, state)
+  checkProtocols(read.services, state)
   const listeners = readListeners(root.listeners ?? {}, state)
   return toConfiguration({ root, roots, used, read, listeners }, state)
 }

@@ -92,6 +92,7 @@ function toService(
     name,
     targets: structure.targets ?? [],
     balance: structure.balance ?? 'p2c',
+    protocol: structure.protocol ?? 'auto',
     canary,
     health: health && {
       path: health.path,

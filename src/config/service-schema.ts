@@ -98,7 +98,13 @@ const tls = z.strictObject({
 
 export const serviceShape = {
   host: hosts.describe('Hosts: `api.example.com`, `*.example.com`, or a list. Any without it.'),
-  targets: targets.describe('Addresses: `http://`, `https://` or `unix:`, or maps of `url` and `weight`.'),
+  targets: targets.describe(
+    'Addresses: `http://`, `https://`, `h2c://` or `unix:`, or maps of `url` and `weight`.',
+  ),
+  protocol: z
+    .enum(['auto', 'http1', 'http2'])
+    .default('auto')
+    .describe('What is spoken with `https://` and `unix:` targets; `auto`: what the TLS handshake chooses.'),
   balance: z.enum(['p2c', 'roundRobin']).default('p2c').describe('How a target is picked.'),
   canary: canary.describe('A share of the requests goes to other targets.'),
   health: health.describe('Asks every target whether it is well.'),

@@ -1,6 +1,6 @@
 // The health check of an HTTP target: one GET on its pool, judged by the status.
+import { serverName } from './connector.ts'
 import type { Probe } from './health.ts'
-import { serverName } from './pool.ts'
 import type { HealthSettings, TlsSettings } from './settings.ts'
 import type { HttpTarget } from './target.ts'
 
@@ -20,7 +20,7 @@ export function createHttpProbe(
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       signal: AbortSignal.timeout(timeoutMs),
-      headers: { 'user-agent': 'turnpike-health' },
+      headers: ['user-agent', 'turnpike-health'],
       ...(name === undefined ? {} : { servername: name }),
     })
     await response.body.dump({ limit: MAX_BODY_BYTES })

@@ -1,23 +1,55 @@
-// The connections to one target: an undici pool per target and TLS identity, HTTP/1.1, pipelining 1.
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import { buildConnector, Pool } from 'undici'
+// The connections to one target: HTTP/1.1, HTTP/2, or over TLS whichever of them the target chooses.
+import type { Socket } from 'node:net'
+import { Pool } from 'undici'
+import { createConnect, createConnector, type PoolSettings, poolOrigin } from './connector.ts'
+import { AlpnPool } from './http2/alpn-pool.ts'
+import { Http2Pool } from './http2/http2-pool.ts'
+import { STREAMS_PER_SESSION } from './http2/session.ts'
 import { tolerateContinue } from './interim-response.ts'
 import { failOnReset } from './reset.ts'
-import type { ConnectionSettings, TlsSettings } from './settings.ts'
+import type { TargetPool } from './target.ts'
 
 /** Bytes of a response head (RFC 9110 sets none); more is answered UPSTREAM_INVALID_RESPONSE. */
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024
 
-export interface PoolSettings {
-  readonly url: string
-  readonly connections: ConnectionSettings
-  readonly tls?: TlsSettings | undefined
-}
+/** Told how many requests may be under way at once, whenever that becomes known or changes. */
+export type OnCapacity = (requests: number) => void
 
 /** Throws when a TLS file cannot be read: that refuses the generation. */
-export function createPool(settings: PoolSettings): Pool {
-  const socketPath = settings.url.startsWith('unix:') ? settings.url.slice('unix:'.length) : undefined
+export function createPool(settings: PoolSettings, onCapacity: OnCapacity = ignore): TargetPool {
+  const { url, connections, protocol = 'auto' } = settings
+  const tls = url.startsWith('https:')
+  const http2 = url.startsWith('h2c:') || (!tls && protocol === 'http2')
+  const capacity = { http1: connections.max, http2: connections.max * STREAMS_PER_SESSION }
+  onCapacity(http2 ? capacity.http2 : capacity.http1)
+  if (http2) return new Http2Pool(http2Settings(settings))
+  if (!tls || protocol === 'http1') return createHttp1Pool(settings)
+  return new AlpnPool({
+    http2: http2Settings(settings),
+    createHttp1: (adopt, onFailed) => createHttp1Pool(settings, { adopt, onFailed }),
+    http1Allowed: protocol === 'auto',
+    onProtocol: (chosen) => onCapacity(capacity[chosen]),
+  })
+}
+
+function http2Settings(settings: PoolSettings) {
+  return {
+    connect: createConnect(settings),
+    origin: new URL(poolOrigin(settings.url)),
+    maxHeaderBytes: MAX_RESPONSE_HEADER_BYTES,
+    ...settings.connections,
+  }
+}
+
+interface Handover {
+  /** A connection that has been made already. */
+  adopt(): Socket | undefined
+  onFailed(): void
+}
+
+/** An undici pool per target and TLS identity, pipelining 1. */
+function createHttp1Pool(settings: PoolSettings, handover?: Handover): Pool {
+  const connector = createConnector(settings)
   return new Pool(poolOrigin(settings.url), {
     connections: settings.connections.max,
     pipelining: 1,
@@ -26,48 +58,24 @@ export function createPool(settings: PoolSettings): Pool {
     // Attempt and deadline are timed per request (transfer.ts), on a finer clock than undici's.
     headersTimeout: 0,
     allowH2: false,
-    connect: createConnector(settings, socketPath),
+    connect(options, callback) {
+      const adopted = handover?.adopt()
+      if (adopted) {
+        queueMicrotask(() => callback(null, tempered(adopted)))
+        return
+      }
+      connector(options, (error, socket) => {
+        if (error) {
+          handover?.onFailed()
+          callback(error, null)
+        } else callback(null, tempered(socket))
+      })
+    },
   })
 }
 
-/** What undici calls the origin: unix sockets need some valid name. */
-export function poolOrigin(url: string): string {
-  return url.startsWith('unix:') ? 'http://unix.invalid' : url
+function tempered<S extends Socket>(socket: S): S {
+  return failOnReset(tolerateContinue(socket))
 }
 
-function createConnector(settings: PoolSettings, socketPath: string | undefined): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: settings.connections.connectTimeoutMs,
-    allowH2: false,
-    ...(socketPath === undefined ? {} : { socketPath }),
-    ...tlsOptions(settings),
-  })
-  const servername = sentName(settings) ?? ''
-  return (options, callback) =>
-    connect({ ...options, servername }, (error, socket) => {
-      if (error) callback(error, null)
-      else callback(null, failOnReset(tolerateContinue(socket)))
-    })
-}
-
-function tlsOptions({ url, tls }: PoolSettings): object {
-  if (!url.startsWith('https:')) return {}
-  return {
-    // Verified always: a switch to turn this off would be found in production.
-    rejectUnauthorized: true,
-    ...(tls?.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
-    ...(tls?.certFile === undefined ? {} : { cert: readFileSync(tls.certFile) }),
-    ...(tls?.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile) }),
-  }
-}
-
-// RFC 6066 section 3: an address is not sent as a server name; it is verified against the certificate all the same.
-function sentName({ url, tls }: PoolSettings): string | undefined {
-  const name = serverName(url, tls)
-  return name === undefined || isIP(name.replace(/^\[|\]$/g, '')) ? undefined : name
-}
-
-/** The name or address that the target's certificate must carry; undefined without TLS. */
-export function serverName(url: string, tls: TlsSettings | undefined): string | undefined {
-  return url.startsWith('https:') ? (tls?.serverName ?? new URL(url).hostname) : undefined
-}
+function ignore(): void {}

@@ -8,8 +8,8 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from '../plugin.ts'
+import { serverName } from './connector.ts'
 import type { FailureLog } from './failure-log.ts'
-import { serverName } from './pool.ts'
 import type { TlsSettings } from './settings.ts'
 import type { HttpTarget, Target, TargetFacts } from './target.ts'
 import { Transfer, type TransferObserver } from './transfer.ts'

@@ -46,7 +46,8 @@ export class ServicePool {
 
 // Field by field: what is around the settings (where they were written) must not make a new service.
 function keyOf(settings: ServiceSettings): string {
-  const { name, targets, balance, canary, health, ejection, connections, tls, proxyProtocol } = settings
+  const { name, targets, balance, canary, health, ejection, connections, tls, protocol, proxyProtocol } =
+    settings
   const identity = JSON.stringify([
     name,
     targets,
@@ -56,6 +57,7 @@ function keyOf(settings: ServiceSettings): string {
     ejection,
     connections,
     tls,
+    protocol,
     proxyProtocol,
   ])
   return createHash('sha256').update(identity).digest('base64')

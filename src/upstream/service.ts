@@ -53,10 +53,15 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
 
 function createTarget(target: TargetSettings, service: ServiceSettings, environment: ServiceEnvironment) {
   const { clock, random, logger } = environment
+  const { connections, tls, protocol } = service
+  let capacity = 0
+  const pool = createPool({ url: target.url, connections, tls, protocol }, (requests) => {
+    capacity = requests
+  })
   return new HttpTarget({
     settings: target,
-    pool: createPool({ url: target.url, connections: service.connections, tls: service.tls }),
-    maxPending: service.connections.max + service.connections.queue,
+    pool,
+    maxPending: () => capacity + connections.queue,
     clock,
     ejection: service.ejection,
     random,

@@ -1,7 +1,7 @@
 // What a service is made of, as plain data with every default filled in.
 
 export interface TargetSettings {
-  /** `http://host:port`, `https://host:port`, `unix:/path` or `tcp://host:port`. */
+  /** `http://host:port`, `https://host:port`, `h2c://host:port`, `unix:/path` or `tcp://host:port`. */
   readonly url: string
   readonly weight: number
 }
@@ -55,6 +55,9 @@ export interface TlsSettings {
   readonly serverName?: string | undefined
 }
 
+/** `auto`: what the target chooses in the TLS handshake; without TLS what the address says. */
+export type Protocol = 'auto' | 'http1' | 'http2'
+
 export interface ServiceSettings {
   readonly name: string
   readonly targets: readonly TargetSettings[]
@@ -64,6 +67,7 @@ export interface ServiceSettings {
   readonly ejection: EjectionSettings | false
   readonly connections: ConnectionSettings
   readonly tls?: TlsSettings | undefined
+  readonly protocol?: Protocol | undefined
   /** Said at the start of each connection to a `tcp://` target. */
   readonly proxyProtocol?: 'v1' | 'v2' | undefined
 }

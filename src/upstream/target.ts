@@ -1,5 +1,5 @@
 // One address of a service: its load and whether it is fit to be picked.
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../plugin.ts'
 import { PeakEwma } from './balance/peak-ewma.ts'
 import { Ejection, type EjectionOptions } from './ejection.ts'
@@ -10,8 +10,8 @@ const FAILURE_PENALTY_MS = 5_000
 
 export interface TargetOptions {
   readonly settings: TargetSettings
-  /** Requests that it may hold, sent and waiting. */
-  readonly maxPending?: number
+  /** Requests that it may hold, sent and waiting: more once it is known to speak HTTP/2. */
+  maxPending?(): number
   /** Latencies below this make no difference in the balance. */
   readonly leastLatencyMs?: number
   readonly clock: Clock
@@ -36,7 +36,7 @@ export class Target {
   /** Requests sent or waiting, bodies included. */
   pending = 0
   readonly #clock: Clock
-  readonly #maxPending: number
+  readonly #maxPending: () => number
   readonly #leastLatencyMs: number
   readonly #latency: PeakEwma
   readonly #ejection: Ejection | undefined
@@ -46,7 +46,7 @@ export class Target {
     this.facts = factsOf(this.url)
     this.weight = options.settings.weight
     this.#clock = options.clock
-    this.#maxPending = options.maxPending ?? Number.POSITIVE_INFINITY
+    this.#maxPending = options.maxPending ?? unlimited
     this.#leastLatencyMs = options.leastLatencyMs ?? 0
     this.#latency = new PeakEwma(options.clock.now())
     const { ejection, clock, random, onEjection } = options
@@ -61,7 +61,7 @@ export class Target {
 
   /** False while it holds all the requests that it may. */
   hasRoom(): boolean {
-    return this.pending < this.#maxPending
+    return this.pending < this.#maxPending()
   }
 
   isAvailable(): boolean {
@@ -112,15 +112,22 @@ export class Target {
   }
 }
 
+/** The connections to a target, whatever version of HTTP is spoken on them. */
+export interface TargetPool extends Dispatcher {
+  readonly closed: boolean
+}
+
 /** A target that is sent HTTP requests, over a pool of connections. */
 export class HttpTarget extends Target {
-  readonly pool: Pool
+  readonly pool: TargetPool
 
-  constructor(options: TargetOptions & { readonly pool: Pool }) {
+  constructor(options: TargetOptions & { readonly pool: TargetPool }) {
     super(options)
     this.pool = options.pool
   }
 }
+
+const unlimited = () => Number.POSITIVE_INFINITY
 
 function factsOf(url: string): TargetFacts {
   if (url.startsWith('unix:')) return { url, host: url.slice('unix:'.length), port: 0 }

@@ -53,7 +53,7 @@ function createTarget(target: TargetSettings, service: ServiceSettings, environm
   return new Target({
     settings: target,
     // Nothing waits for a connection to end, which may take days.
-    maxPending: service.connections.max,
+    maxPending: () => service.connections.max,
     leastLatencyMs: LEAST_LATENCY_MS,
     clock,
     random,

@@ -107,6 +107,11 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
     this.#finish(toFailure(error, this.#controller !== undefined))
   }
 
+  /** Nobody waits for it any more. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
   get complete(): readonly Buffer[] | undefined {
     const whole = this.#ended && this.#failure === undefined && this.#trailers.length === 0
     return whole && this.#sink === undefined ? this.#unread : undefined

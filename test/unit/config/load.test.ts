@@ -45,6 +45,7 @@ describe('the smallest useful config', () => {
       name: 'a',
       targets: [{ url: 'http://a', weight: 1 }],
       balance: 'p2c',
+      protocol: 'auto',
       canary: undefined,
       health: undefined,
       ejection: {
@@ -143,6 +144,7 @@ services:
         { url: 'unix:/run/c.sock', weight: 1 },
       ],
       balance: 'roundRobin',
+      protocol: 'auto',
       canary: { percent: 0.025, targets: [{ url: 'http://c', weight: 1 }], stickyBy: 'header:x-user' },
       health: { path: '/healthz', everyMs: 3000, timeoutMs: 2000, healthy: 2, unhealthy: 3, status: [204] },
       ejection: false,

@@ -156,12 +156,17 @@ const SERVICES: readonly Case[] = [
   [
     'a target of an unknown scheme',
     targets('[ftp://a]'),
-    '3:15 services.a.targets[0]: "ftp://a" is not a target (write http://host:port, https://host:port or unix:/path)',
+    '3:15 services.a.targets[0]: "ftp://a" is not a target (write http://host:port, https://host:port, h2c://host:port or unix:/path)',
   ],
   [
-    'a target that comes later',
-    targets('["h2c://a"]'),
-    '3:15 services.a.targets[0]: "h2c://a" is not a target (h2c:// targets are not supported yet; use http:// or https://)',
+    'an HTTP/2 target with a path',
+    targets('["h2c://a/v1"]'),
+    '3:15 services.a.targets[0]: "h2c://a/v1" is not a target (a target has no path; "rewrite" changes paths)',
+  ],
+  [
+    'an HTTP/2 target at a disguised address',
+    targets('["h2c://0x7f.1:80"]'),
+    '3:15 services.a.targets[0]: "h2c://0x7f.1:80" is not a target (write 127.0.0.1)',
   ],
   [
     'a target with a path',
@@ -171,7 +176,7 @@ const SERVICES: readonly Case[] = [
   [
     'a target without a host',
     targets('["http://:80"]'),
-    '3:15 services.a.targets[0]: "http://:80" is not a target (write http://host:port, https://host:port or unix:/path)',
+    '3:15 services.a.targets[0]: "http://:80" is not a target (write http://host:port, https://host:port, h2c://host:port or unix:/path)',
   ],
   [
     'a weight of zero',
@@ -188,6 +193,16 @@ const SERVICES: readonly Case[] = [
     'an unknown balance',
     service('balance: random'),
     '3:14 services.a.balance: "random" is not p2c or roundRobin',
+  ],
+  [
+    'HTTP/1.1 with targets that are of HTTP/2',
+    'services: { a: { routes: { r: /a }, targets: ["h2c://a"], protocol: http1 } }',
+    '1:69 services.a.protocol: contradicts the h2c:// targets (write http:// targets)',
+  ],
+  [
+    'HTTP/2 with targets that are of HTTP/1.1',
+    'services: { a: { routes: { r: /a }, targets: ["http://a"], protocol: http2 } }',
+    '1:70 services.a.protocol: contradicts the http:// targets (write h2c:// targets for HTTP/2 without TLS)',
   ],
   [
     'a canary above a hundred',

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createPool, poolOrigin, serverName } from '../../../src/upstream/pool.ts'
+import { poolOrigin, serverName } from '../../../src/upstream/connector.ts'
+import { createPool } from '../../../src/upstream/pool.ts'
 import { type Certificate, makeCertificate } from './certificates.ts'
 import {
   collect,

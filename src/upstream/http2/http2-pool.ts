@@ -1,0 +1,145 @@
+// The HTTP/2 sessions to one target, and the requests that wait for room on one of them.
+import type { Socket } from 'node:net'
+import { Dispatcher } from 'undici'
+import { GatewayError } from '../../errors.ts'
+import type { Connect } from '../connector.ts'
+import { Session, type SessionSettings, STREAMS_PER_SESSION } from './session.ts'
+import type { Work } from './stream.ts'
+
+export interface Http2PoolSettings extends SessionSettings {
+  readonly connect: Connect
+  /** Sessions at once. */
+  readonly max: number
+  readonly queue: number
+}
+
+/** A dispatcher as undici's pools are, so that whoever sends does not know what is spoken. */
+export class Http2Pool extends Dispatcher {
+  readonly #settings: Http2PoolSettings
+  /** All that are not closed: those that begin, serve, or end. */
+  readonly #sessions = new Set<Session>()
+  /** In the order of their arrival. */
+  readonly #waiting = new Set<Work>()
+  #dialling = 0
+  #closing: PromiseWithResolvers<void> | undefined
+
+  constructor(settings: Http2PoolSettings) {
+    super()
+    this.#settings = settings
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const work: Work = { options, handler }
+    if (this.#closing) {
+      fail(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
+      return false
+    }
+    const session = this.#withRoom()
+    if (session) session.start(work)
+    else this.#wait(work)
+    return true
+  }
+
+  /** What waits, for somebody else to do. */
+  takeWaiting(): readonly Work[] {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    return waiting
+  }
+
+  /** Takes nothing new; resolves when what is under way has ended. */
+  override close(): Promise<void> {
+    this.#closing ??= Promise.withResolvers<void>()
+    this.#endWhenDone()
+    return this.#closing.promise
+  }
+
+  override destroy(): Promise<void> {
+    this.#closing ??= Promise.withResolvers<void>()
+    this.#failWaiting(new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
+    for (const session of this.#sessions) session.destroy()
+    this.#endWhenDone()
+    return this.#closing.promise
+  }
+
+  #withRoom(): Session | undefined {
+    for (const session of this.#sessions) if (session.hasRoom()) return session
+    return undefined
+  }
+
+  #wait(work: Work): void {
+    const { max, queue } = this.#settings
+    // Whoever gave up while waiting left its work behind: that goes before the line could grow without end.
+    if (this.#waiting.size >= max + queue) {
+      for (const one of this.#waiting) if (one.handler.ended) this.#waiting.delete(one)
+    }
+    this.#waiting.add(work)
+    this.#connectWhereNeeded()
+  }
+
+  #connectWhereNeeded(): void {
+    let coming = this.#dialling
+    // One that has begun and still is unused has no room to give: another would have none either.
+    for (const session of this.#sessions) if (session.unused) coming++
+    if (coming * STREAMS_PER_SESSION >= this.#waiting.size) return
+    if (this.#sessions.size + this.#dialling >= this.#settings.max) return
+    this.#dialling++
+    this.#settings.connect((error, socket) => {
+      this.#dialling--
+      if (socket) this.#begin(socket)
+      else this.#onFruitless(error)
+    })
+  }
+
+  #begin(socket: Socket): void {
+    const session = new Session(socket, this.#settings, {
+      onRoom: () => this.#serveWaiting(),
+      onClosed: (error) => {
+        this.#sessions.delete(session)
+        if (error) this.#onFruitless(error)
+        else if (this.#waiting.size > 0) this.#connectWhereNeeded()
+        this.#endWhenDone()
+      },
+    })
+    this.#sessions.add(session)
+  }
+
+  #serveWaiting(): void {
+    for (const work of this.#waiting) {
+      const session = this.#withRoom()
+      if (!session) {
+        this.#connectWhereNeeded()
+        break
+      }
+      this.#waiting.delete(work)
+      session.start(work)
+    }
+    this.#endWhenDone()
+  }
+
+  /** No connection came of it. Those who wait go on waiting only while there is another. */
+  #onFruitless(error: Error | null): void {
+    if (this.#sessions.size === 0 && this.#dialling === 0)
+      this.#failWaiting(error ?? new Error('no connection'))
+    this.#endWhenDone()
+  }
+
+  #failWaiting(error: Error): void {
+    for (const work of this.takeWaiting()) fail(work, error)
+  }
+
+  #endWhenDone(): void {
+    if (!this.#closing || this.#waiting.size > 0 || this.#dialling > 0) return
+    for (const session of this.#sessions) session.close()
+    if (this.#sessions.size === 0) this.#closing.resolve()
+  }
+}
+
+// Without a controller: the request has not been on its way, and any method may be sent again.
+function fail({ handler }: Work, error: Error): void {
+  handler.onResponseError?.(undefined as unknown as Dispatcher.DispatchController, error)
+}
