@@ -2,9 +2,11 @@
 import type { z } from 'zod'
 import type { Exchange, Filter, ResponseHead } from './exchange.ts'
 
+export { addressFilter, isAddressRange } from './address-ranges.ts'
 export { CATALOGUE, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 export type * from './exchange.ts'
 export { HeaderList, isFieldName, isFieldValue, isHopByHop, type ReadonlyHeaderList } from './headers.ts'
+export { ipKey } from './ip-address.ts'
 export { duration, origin, percent, type Rate, rate, size } from './units.ts'
 
 /** Where a plugin's hooks run, outermost first. Order inside a stage is the order of plugins/index.ts. */

@@ -1,5 +1,6 @@
 // The PROXY protocol, versions 1 and 2: who the client of a connection is, said before its first byte.
 import { isIP } from 'node:net'
+import { ipv6Groups, normalizeIp } from './ip-address.ts'
 
 export interface ProxiedConnection {
   readonly sourceAddress: string
@@ -17,7 +18,6 @@ const PROXY = 0x21
 const UNSPECIFIED = 0x00
 const TCP_OVER_IPV4 = 0x11
 const TCP_OVER_IPV6 = 0x21
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 /** Without a connection: the gateway speaks for itself, as in a health check. */
 export function encodeProxyHeader(
@@ -65,25 +65,12 @@ function sameFamily(connection: ProxiedConnection): ProxiedConnection | undefine
 
 // A socket that listens on `::` names IPv4 clients as IPv6. The zone of a link-local address means nothing elsewhere.
 function unmapped(address: string): string {
-  const plain = address.replace(/%.*$/, '')
-  return MAPPED_IPV4.exec(plain)?.[1] ?? plain
+  return normalizeIp(address.replace(/%.*$/, '')) ?? ''
 }
 
 function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
-  const [head = '', tail] = address.split('::')
-  const before = groupBytes(head)
-  const after = groupBytes(tail ?? '')
-  return Buffer.from([...before, ...new Array<number>(16 - before.length - after.length).fill(0), ...after])
-}
-
-function groupBytes(groups: string): number[] {
-  if (groups === '') return []
-  return groups
-    .split(':')
-    .flatMap((group) =>
-      group.includes('.') ? group.split('.').map(Number) : twoBytes(Number.parseInt(group, 16)),
-    )
+  return Buffer.from(ipv6Groups(address).flatMap((group) => twoBytes(Number.parseInt(group, 16))))
 }
 
 function twoBytes(value: number): [number, number] {

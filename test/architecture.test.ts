@@ -14,6 +14,8 @@ const LEAVES = [
   'src/listen-address.ts',
   'src/splice.ts',
   'src/proxy-protocol.ts',
+  'src/ip-address.ts',
+  'src/address-ranges.ts',
 ]
 const ENGINE_FOLDERS = [
   'config',

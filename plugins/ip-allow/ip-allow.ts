@@ -1,8 +1,6 @@
 // The plugin `ipAllow`: lets only some client addresses in.
-import { isIP } from 'node:net'
 import { z } from 'zod'
-import { type Exchange, GatewayError, type Hooks, type Plugin } from '../../src/plugin.ts'
-import { addressRanges, isAddressRange } from './address-ranges.ts'
+import { addressFilter, GatewayError, type Hooks, isAddressRange, type Plugin } from '../../src/plugin.ts'
 
 const range = z
   .string({ error: 'expected an address like 192.0.2.7 or a range like 10.0.0.0/8' })
@@ -37,25 +35,10 @@ export const ipAllow = {
 } satisfies Plugin<IpAllowSettings>
 
 function createIpAllow(given: IpAllowSettings): Hooks {
-  const { allow, deny } = Array.isArray(given) ? { allow: given } : given
-  const allowed = allow && addressRanges(allow)
-  const denied = deny && addressRanges(deny)
-
-  function refuseStrangers(exchange: Exchange): void {
-    const address = withoutZone(exchange.clientIp)
-    const version = isIP(address)
-    const family = version === 4 ? 'ipv4' : 'ipv6'
-    // What is no address (a client on a Unix socket) is on no list: a rule about addresses fails closed.
-    if (version === 0 || denied?.check(address, family) || allowed?.check(address, family) === false) {
-      throw new GatewayError('ADDRESS_FORBIDDEN')
-    }
+  const isAllowed = addressFilter(Array.isArray(given) ? { allow: given } : given)
+  return {
+    onRequest({ clientIp }) {
+      if (!isAllowed(clientIp)) throw new GatewayError('ADDRESS_FORBIDDEN')
+    },
   }
-
-  return { onRequest: refuseStrangers }
-}
-
-// RFC 4007 section 11: the zone of a link-local address names an interface of this machine, not the client.
-function withoutZone(address: string): string {
-  const zone = address.indexOf('%')
-  return zone < 0 ? address : address.slice(0, zone)
 }

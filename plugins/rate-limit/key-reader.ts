@@ -1,6 +1,5 @@
 // Whom a limit counts: what sets an exchange's bucket apart from the others of the same limit.
-import type { Exchange } from '../../src/plugin.ts'
-import { ipKey } from './ip-key.ts'
+import { type Exchange, ipKey } from '../../src/plugin.ts'
 import type { KeySource } from './settings.ts'
 
 export type KeyReader = (exchange: Exchange) => string

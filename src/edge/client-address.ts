@@ -1,12 +1,10 @@
 // Who the client is: the peer, or what trusted proxies say of it (rightmost address that is not trusted).
 import { BlockList, isIP } from 'node:net'
+import { normalizeIp } from '../ip-address.ts'
 
 /** Entries of X-Forwarded-For that are read; a longer list is cut from the left. */
 const MAX_HOPS = 32
 const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
-// Whole or not at all: half a bracket would make another address of the rest.
-const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 export interface ClientAddress {
   readonly ip: string
@@ -56,13 +54,4 @@ export class TrustedProxies {
     if (prefix === undefined) this.#list.addAddress(address, family)
     else this.#list.addSubnet(address, Number(prefix), family)
   }
-}
-
-/** An IP without port, brackets and IPv4 mapping; undefined when it is none. */
-export function normalizeIp(text: string): string | undefined {
-  const [, ipv6, ipv4] = WITH_PORT.exec(text) ?? []
-  let ip = ipv6 ?? ipv4 ?? text
-  const mapped = MAPPED_IPV4.exec(ip)
-  if (mapped) ip = mapped[1]!
-  return isIP(ip) === 0 || ip.includes('%') ? undefined : ip
 }

@@ -1,7 +1,7 @@
 // The headers by which a service learns who asked: built by the gateway, continued only from trusted proxies.
 import { GatewayError } from '../errors.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
-import { normalizeIp } from './client-address.ts'
+import { normalizeIp } from '../ip-address.ts'
 
 /** How often a request may have passed a Turnpike already: more is a loop (RFC 9110 section 7.6.3). */
 const MAX_PASSES = 5

@@ -2,8 +2,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, GatewayError } from '../errors.ts'
+import { normalizeIp } from '../ip-address.ts'
 import { createRequestId } from './arrival.ts'
-import { normalizeIp } from './client-address.ts'
 import { problemDocument } from './problem.ts'
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map([

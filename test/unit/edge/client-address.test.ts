@@ -1,6 +1,6 @@
 // Who the client is: the rows XF01 to XF07 of the security catalogue, and addresses in every spelling.
 import { describe, expect, it } from 'vitest'
-import { normalizeIp, TrustedProxies } from '../../../src/edge/client-address.ts'
+import { TrustedProxies } from '../../../src/edge/client-address.ts'
 
 const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'])
 const clientOf = (peer: string, ...forwardedFor: string[]) => proxies.resolve(peer, forwardedFor)
@@ -94,40 +94,5 @@ describe('who is trusted', () => {
     const all = new TrustedProxies(['0.0.0.0/0', '::/0'])
     expect(all.resolve('203.0.113.9', []).trusted).toBe(true)
     expect(all.resolve('2001:db8::9', []).trusted).toBe(true)
-  })
-})
-
-describe('an address', () => {
-  it.each([
-    ['1.2.3.4', '1.2.3.4'],
-    ['1.2.3.4:80', '1.2.3.4'],
-    ['::1', '::1'],
-    ['[::1]', '::1'],
-    ['[::1]:80', '::1'],
-    ['::ffff:1.2.3.4', '1.2.3.4'],
-    ['[::ffff:1.2.3.4]:80', '1.2.3.4'],
-    ['64:ff9b::1.2.3.4', '64:ff9b::1.2.3.4'],
-  ])('%s is %s', (text, ip) => {
-    expect(normalizeIp(text)).toBe(ip)
-  })
-
-  it.each([
-    ...['', ' ', 'x', '1.2.3', '1.2.3.4.5', '256.1.1.1', '01.2.3.4', '0x7f.0.0.1', '2130706433', '1.2.3.4/8'],
-    ...[
-      '[::1',
-      '::1]',
-      '[::1]x',
-      '[::1]:',
-      '[::1]:x',
-      '[::1]:80:80',
-      '[1.2.3.45',
-      '[]',
-      '[',
-      ']',
-      'fe80::1%eth0',
-    ],
-    ...['[fe80::1%25eth0]', '1.2.3.4:', '1.2.3.4:x', '1.2.3.4:80:90', '1.2.3.4 ', '::ffff:999.1.1.1'],
-  ])('%j is none', (text) => {
-    expect(normalizeIp(text)).toBeUndefined()
   })
 })

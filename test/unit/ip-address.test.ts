@@ -1,5 +1,6 @@
+// IP addresses in every spelling, and which of them are one client.
 import { describe, expect, it } from 'vitest'
-import { ipKey } from '../../../../plugins/rate-limit/ip-key.ts'
+import { ipKey, normalizeIp } from '../../src/ip-address.ts'
 
 describe('the bucket of an address', () => {
   it('is one for all twenty addresses inside one /64', () => {
@@ -31,5 +32,40 @@ describe('the bucket of an address', () => {
 
   it.each(['', 'unix:', 'not:an:address', '12345::'])('%j is no address and stands for itself', (text) => {
     expect(ipKey(text)).toBe(text)
+  })
+})
+
+describe('an address', () => {
+  it.each([
+    ['1.2.3.4', '1.2.3.4'],
+    ['1.2.3.4:80', '1.2.3.4'],
+    ['::1', '::1'],
+    ['[::1]', '::1'],
+    ['[::1]:80', '::1'],
+    ['::ffff:1.2.3.4', '1.2.3.4'],
+    ['[::ffff:1.2.3.4]:80', '1.2.3.4'],
+    ['64:ff9b::1.2.3.4', '64:ff9b::1.2.3.4'],
+  ])('%s is %s', (text, ip) => {
+    expect(normalizeIp(text)).toBe(ip)
+  })
+
+  it.each([
+    ...['', ' ', 'x', '1.2.3', '1.2.3.4.5', '256.1.1.1', '01.2.3.4', '0x7f.0.0.1', '2130706433', '1.2.3.4/8'],
+    ...[
+      '[::1',
+      '::1]',
+      '[::1]x',
+      '[::1]:',
+      '[::1]:x',
+      '[::1]:80:80',
+      '[1.2.3.45',
+      '[]',
+      '[',
+      ']',
+      'fe80::1%eth0',
+    ],
+    ...['[fe80::1%25eth0]', '1.2.3.4:', '1.2.3.4:x', '1.2.3.4:80:90', '1.2.3.4 ', '::ffff:999.1.1.1'],
+  ])('%j is none', (text) => {
+    expect(normalizeIp(text)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-// Addresses and CIDR ranges as one list to check against.
+// Addresses and CIDR ranges: who may come in.
 import { BlockList, isIP, SocketAddress } from 'node:net'
 
 interface AddressRange {
@@ -15,13 +15,38 @@ export function isAddressRange(text: string): boolean {
   return parseRange(text) !== undefined
 }
 
-export function addressRanges(texts: readonly string[]): BlockList {
+export interface AddressLists {
+  /** Everybody when it is missing. */
+  readonly allow?: readonly string[] | undefined
+  /** Wins over `allow`. */
+  readonly deny?: readonly string[] | undefined
+}
+
+/** What is no address (a client on a Unix socket) is on no list: a rule about addresses fails closed. */
+export function addressFilter(lists: AddressLists): (address: string) => boolean {
+  const allowed = lists.allow && addressRanges(lists.allow)
+  const denied = lists.deny && addressRanges(lists.deny)
+  return (written) => {
+    const address = withoutZone(written)
+    const version = isIP(address)
+    const family = version === 4 ? 'ipv4' : 'ipv6'
+    return version !== 0 && !denied?.check(address, family) && allowed?.check(address, family) !== false
+  }
+}
+
+function addressRanges(texts: readonly string[]): BlockList {
   const list = new BlockList()
   for (const text of texts) {
     const { address, bits, family } = parseRange(text)!
     list.addSubnet(address, bits, family)
   }
   return list
+}
+
+// RFC 4007 section 11: the zone of a link-local address names an interface of this machine, not the client.
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%')
+  return zone < 0 ? address : address.slice(0, zone)
 }
 
 function parseRange(text: string): AddressRange | undefined {

@@ -1,21 +1,34 @@
-// Which addresses share a bucket.
-import { isIPv6 } from 'node:net'
+// IP addresses as clients have them: one spelling each, and what counts as one client.
+import { isIP, isIPv6 } from 'node:net'
+
+// Whole or not at all: half a bracket would make another address of the rest.
+const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 const GROUPS = 8
 /** The smallest network that a site is given (RFC 6177): its owner has 2^64 addresses to change between. */
 const NETWORK_GROUPS = 4
 const MAPPED = '0:0:0:0:0:ffff:'
 
-/** An IPv4 address as it is, an IPv6 address as its /64, and an IPv4 address in IPv6 clothes as IPv4. */
+/** An IP without port, brackets and IPv4 mapping; undefined when it is none. */
+export function normalizeIp(text: string): string | undefined {
+  const [, ipv6, ipv4] = WITH_PORT.exec(text) ?? []
+  let ip = ipv6 ?? ipv4 ?? text
+  const mapped = MAPPED_IPV4.exec(ip)
+  if (mapped) ip = mapped[1]!
+  return isIP(ip) === 0 || ip.includes('%') ? undefined : ip
+}
+
+/** Which addresses share a limit: an IPv4 address as it is, an IPv6 address as its /64, and an IPv4 address in IPv6 clothes as IPv4. */
 export function ipKey(address: string): string {
   if (!address.includes(':') || !isIPv6(address)) return address
-  const groups = expand(address.split('%', 1)[0]!)
+  const groups = ipv6Groups(address.split('%', 1)[0]!)
   if (groups.join(':').startsWith(MAPPED)) return dotted(groups[6]!, groups[7]!)
   return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
 }
 
-/** Eight groups without leading zeros, in lower case. */
-function expand(address: string): readonly string[] {
+/** The eight groups of an IPv6 address, without leading zeros, in lower case. */
+export function ipv6Groups(address: string): readonly string[] {
   const [head = '', tail] = address.split('::')
   const before = groupsOf(head)
   if (tail === undefined) return before
