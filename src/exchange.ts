@@ -55,6 +55,8 @@ export interface Exchange {
   readonly signal: AbortSignal
   /** Answers from the gateway itself; the rest of the chain and the service are not reached. */
   respond(response: DirectResponse): void
+  /** Passes an informational response (`103 Early Hints`) on to a client that can take it. */
+  inform(head: ResponseHead): void
 }
 
 export type CancelListener = (reason: GatewayError) => void

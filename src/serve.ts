@@ -50,6 +50,7 @@ export function createServe(options: ServeOptions): Server {
     if (socket.remoteAddress === undefined) socket.destroy()
     if (socket.destroyed || doomed.has(socket)) return
     const exchange = options.arrive(raw, target)
+    exchange.response = response
     if (exchange.malformed) doomed.add(socket)
     const generation = options.generation()
     inFlight++

@@ -7,6 +7,8 @@ import type { RequestBody } from '../plugin.ts'
 export interface BodyFraming {
   readonly contentLength: number | undefined
   readonly chunked: boolean
+  /** True when the client waits for `100 Continue` before it sends it. */
+  readonly expectsContinue?: boolean
 }
 
 export class ClientBody implements RequestBody {
@@ -14,13 +16,15 @@ export class ClientBody implements RequestBody {
   readonly length: number | undefined
   /** Bytes that have arrived. */
   received = 0
+  /** Called once, when the first byte is wanted. */
+  onWanted: (() => void) | undefined
   readonly #source: IncomingMessage
   #limit = Number.POSITIVE_INFINITY
   #retainLimit = 0
   #kept: Buffer[] | undefined = []
   #opened = false
-  /** The service takes no more for now. */
-  #full = false
+  /** The service takes nothing yet, or no more for now. */
+  #full = true
   #ended = false
   #failure: Error | undefined
   #reader: BodyReader | undefined
@@ -125,6 +129,8 @@ export class ClientBody implements RequestBody {
   }
 
   #goOn(): void {
+    this.onWanted?.()
+    this.onWanted = undefined
     this.#full = false
     this.#source.resume()
   }

@@ -52,6 +52,8 @@ export async function createFramework(serve: Serve, onMalformed: OnMalformed): P
   })
   await instance.ready()
   const { server } = instance
+  // Node would ask for the body at once: a refusal, or a service that is not there, must not cost an upload.
+  server.on('checkContinue', (request, response) => serve(request, response, request.url ?? ''))
   // Node would answer an unknown expectation with an empty 417 by itself.
   server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
   // Without a listener the connection would be closed without a word.

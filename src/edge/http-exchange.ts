@@ -1,5 +1,5 @@
 // An exchange over HTTP: the facts of one request, and the request that will go to the service.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
 import type {
@@ -8,12 +8,14 @@ import type {
   Consumer,
   DirectResponse,
   Exchange,
+  ResponseHead,
   RouteFacts,
   TraceFacts,
   Upgrade,
   UpstreamRequest,
 } from '../plugin.ts'
 import { type BodyFraming, ClientBody } from './client-body.ts'
+import { sendContinue, sendInterim } from './interim.ts'
 import { isUpgrade } from './web-socket-handshake.ts'
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
@@ -63,6 +65,8 @@ export class HttpExchange implements Exchange {
   status = 0
   error: GatewayError | undefined
   answer: DirectResponse | undefined
+  /** For what goes to the client before its answer; set before the exchange is served. */
+  response: ServerResponse | undefined
   /** True when these bytes, or those behind them, have no single meaning: the connection is not used again. */
   readonly malformed: boolean
   cancelled: GatewayError | undefined
@@ -84,6 +88,7 @@ export class HttpExchange implements Exchange {
     this.upgrade = isUpgrade(raw) ? { protocol: 'websocket', limits: undefined } : undefined
     this.headers = new HeaderList(raw.rawHeaders)
     this.body = new ClientBody(raw, framing)
+    if (framing.expectsContinue) this.body.onWanted = () => sendContinue(this.response)
     this.request = {
       exchange: this,
       method: this.method,
@@ -111,6 +116,10 @@ export class HttpExchange implements Exchange {
   offCancel(listener: CancelListener): void {
     const at = this.#cancelListeners.indexOf(listener)
     if (at >= 0) this.#cancelListeners.splice(at, 1)
+  }
+
+  inform(head: ResponseHead): void {
+    if (this.response) sendInterim(this.response, head)
   }
 
   /** The client went away: whatever is under way for it stops. */

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly forwarded: readonly string[]
   readonly contentLength: number | undefined
   readonly chunked: boolean
+  /** True when the client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue: boolean
   /** True when another protocol was asked for. */
   readonly upgrade: boolean
 }
@@ -25,6 +27,7 @@ interface Scan {
   connection: string | undefined
   contentLength: number | undefined
   chunked: boolean
+  expectsContinue: boolean
   upgrade: boolean
   readonly forward: string[]
   readonly forwarded: string[]
@@ -38,6 +41,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     connection: undefined,
     contentLength: undefined,
     chunked: false,
+    expectsContinue: false,
     upgrade: false,
     forward: [],
     forwarded: [],
@@ -52,6 +56,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     forwarded: scan.forwarded,
     contentLength: scan.contentLength,
     chunked: scan.chunked,
+    expectsContinue: scan.expectsContinue,
     upgrade: scan.upgrade,
   }
 }
@@ -83,6 +88,7 @@ function take(scan: Scan, name: string, value: string): void {
       return
     case 'expect':
       if (value.toLowerCase() !== '100-continue') throw new GatewayError('EXPECTATION_FAILED')
+      scan.expectsContinue = true
       return
     case 'upgrade':
       scan.upgrade = true

@@ -10,6 +10,9 @@ import { readSwitchHead, switchedResponse } from './switched-response.ts'
 /** Bytes kept while nobody reads yet; the connection is paused beyond. */
 const UNREAD_LIMIT = 64 * 1024
 
+/** Informational responses passed on for one request; a target that sends more is not worth the memory. */
+const MAX_INTERIM = 16
+
 /** Told once each: at the head or a failure before it, and at the end of everything. */
 export interface TransferObserver {
   onHead(status: number, headers: UpstreamResponse['headers']): void
@@ -33,6 +36,7 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   #sink: BodySink | undefined
   #trailers: readonly string[] = []
   #headDelivered = false
+  #interim = 0
   #eventStream = false
   #ended = false
   #failure: GatewayError | undefined
@@ -69,8 +73,11 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // undici says 101 here when the head names no protocol: nothing would follow.
     if (status === 101) throw new GatewayError('UPSTREAM_INVALID_RESPONSE')
-    if (status < 200) return
     const headers = readResponseHeaders(controller.rawHeaders as Buffer[])
+    if (status < 200) {
+      if (this.#interim++ < MAX_INTERIM) this.#request.exchange.inform({ status, headers })
+      return
+    }
     this.#eventStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false
     this.#deliver({ status, headers, body: this })
   }

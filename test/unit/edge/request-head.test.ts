@@ -129,7 +129,8 @@ describe('Upgrade', () => {
 
 describe('Expect', () => {
   it('100-continue is met by the gateway and does not go on', () => {
-    expect(read('Expect', '100-Continue').forward).toEqual([])
+    expect(read('Expect', '100-Continue')).toMatchObject({ expectsContinue: true, forward: [] })
+    expect(read().expectsContinue).toBe(false)
   })
 
   it.each(['foo', '', 'y 100-continue', '100-continue, foo', '100-continue '])(

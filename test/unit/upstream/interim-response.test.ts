@@ -2,7 +2,17 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { tolerateContinue } from '../../../src/upstream/interim-response.ts'
-import { bodyOf, collect, createRequest, failureOf, startRaw, startService, targets, turns } from './rig.ts'
+import {
+  bodyOf,
+  collect,
+  createExchange,
+  createRequest,
+  failureOf,
+  startRaw,
+  startService,
+  targets,
+  turns,
+} from './rig.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -90,14 +100,29 @@ describe('other informational responses', () => {
     ['100 and 103', [`${CONTINUE}HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`]],
     ['103 and 100', [`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${CONTINUE}${OK}`]],
     ['103 and 100, apart', ['HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', CONTINUE, OK]],
-  ])(
-    '%s are passed over, and none of their headers is taken for one of the answer',
-    async (_which, packets) => {
-      const { service } = await start(...packets)
-      const { status, body, pairs } = await collect(service.call(createRequest()))
-      expect([status, body, pairs]).toEqual([200, 'ok', ['Content-Length', '2']])
-    },
-  )
+  ])('%s are passed on, and none of their headers is taken for one of the answer', async (which, packets) => {
+    const { service } = await start(...packets)
+    const exchange = createExchange()
+    const { status, body, pairs } = await collect(service.call(createRequest({ exchange })))
+    expect([status, body, pairs]).toEqual([200, 'ok', ['Content-Length', '2']])
+    expect(exchange.informed).toEqual([which === '102' ? [102] : [103, 'Link', '</a>']])
+  })
+
+  it('are passed on without what belongs to the connection', async () => {
+    const { service } = await start(
+      `HTTP/1.1 103 Early Hints\r\nConnection: X-A\r\nX-A: 1\r\nX-B: 2\r\n\r\n${OK}`,
+    )
+    const exchange = createExchange()
+    await collect(service.call(createRequest({ exchange })))
+    expect(exchange.informed).toEqual([[103, 'X-B', '2']])
+  })
+
+  it('are passed on up to 16 times', async () => {
+    const { service } = await start('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50) + OK)
+    const exchange = createExchange()
+    expect((await collect(service.call(createRequest({ exchange })))).status).toBe(200)
+    expect(exchange.informed).toHaveLength(16)
+  })
 })
 
 describe('bytes that only look like it', () => {

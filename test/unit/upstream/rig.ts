@@ -9,6 +9,7 @@ import type {
   Exchange,
   GatewayError,
   RequestBody,
+  ResponseHead,
   UpstreamRequest,
   UpstreamResponse,
 } from '../../../src/plugin.ts'
@@ -66,6 +67,8 @@ export function startService(settings: Partial<ServiceSettings>, random = () => 
 export interface TestExchange extends Exchange {
   readonly abort: AbortController
   readonly cancelListeners: ReadonlySet<CancelListener>
+  /** Informational responses that the client was told of: status and header pairs. */
+  readonly informed: readonly (string | number)[][]
 }
 
 export function createExchange(overrides: Partial<Exchange> = {}): TestExchange {
@@ -74,6 +77,7 @@ export function createExchange(overrides: Partial<Exchange> = {}): TestExchange 
   abort.signal.addEventListener('abort', () => {
     for (const listener of cancelListeners) listener(abort.signal.reason)
   })
+  const informed: (string | number)[][] = []
   return {
     abort,
     cancelListeners,
@@ -88,6 +92,8 @@ export function createExchange(overrides: Partial<Exchange> = {}): TestExchange 
     headers: new HeaderList(),
     clientIp: '203.0.113.9',
     consumer: undefined,
+    inform: (head: ResponseHead) => void informed.push([head.status, ...head.headers.pairs]),
+    informed,
     ...overrides,
   } as unknown as TestExchange
 }

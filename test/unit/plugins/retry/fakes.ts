@@ -147,6 +147,8 @@ export class FakeExchange implements Exchange {
     for (const listener of this.cancelListeners) listener(reason)
   }
 
+  inform(): void {}
+
   respond(): void {
     throw new Error('a resilience plugin answers by throwing')
   }

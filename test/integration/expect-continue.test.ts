@@ -1,0 +1,92 @@
+// `Expect: 100-continue`: the body is asked for when a target takes it, so that a refusal comes before it.
+import { connect, createServer } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { startTarget, type TargetServer } from '../support/target-server.ts'
+
+let target: TargetServer
+let gateway: TestGateway
+
+const config = (...targets: string[]) => `
+accessLog: false
+auth: { keys: { type: apiKey } }
+consumers: { acme: { apiKey: a-key-of-sixteen-or-more } }
+services:
+  api:
+    targets: [${targets.join(', ')}]
+    balance: roundRobin
+    auth: none
+    routes:
+      open: /*
+      guarded: { match: /guarded, auth: keys }
+      small: { match: /small, bodyLimit: 1KB }
+      again: { match: /again, retry: { attempts: 3 } }
+`
+
+beforeEach(async () => {
+  target = await startTarget()
+  gateway = await startTestGateway(config(target.url))
+})
+
+afterEach(async () => {
+  await gateway.stop()
+  await target.close()
+})
+
+/** A client that sends its body when it is asked to, and not before; resolves with all that came. */
+function upload(path: string, { length = 3, version = '1.1' } = {}): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(gateway.port, '127.0.0.1')
+    let received = ''
+    let sent = version === '1.0'
+    const body = 'a'.repeat(length)
+    const head = `POST ${path} HTTP/${version}\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`
+    socket.write(sent ? head + body : head)
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      if (!sent && received.startsWith('HTTP/1.1 100 Continue\r\n\r\n')) {
+        sent = true
+        socket.write(body)
+      }
+      if (/HTTP\/1\.1 [2-5]\d\d [\s\S]*\r\n\r\n[^\r]*\}$/.test(received)) socket.destroy()
+    })
+    socket.on('close', () => resolve(received))
+  })
+}
+
+describe('a client that waits for 100 Continue', () => {
+  it('is asked for its body, once, and served', async () => {
+    expect(await upload('/a')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    expect(target.seen.map(({ body, headers }) => [body, headers.expect])).toEqual([['aaa', undefined]])
+  })
+
+  it.each([
+    ['/guarded', 401],
+    ['/small', 413],
+  ])('is refused before it has sent anything: %s %d', async (path, status) => {
+    const answer = await upload(path, { length: 5000 })
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(target.seen).toEqual([])
+  })
+
+  it('is told that no target is there before it has sent anything', async () => {
+    await gateway.reload(config('http://127.0.0.1:9'))
+    expect(await upload('/a', { length: 5000 })).toMatch(/^HTTP\/1\.1 502 /)
+  })
+
+  it('is asked once, however many targets are tried', async () => {
+    const gone = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => gone.once('listening', resolve))
+    const { port } = gone.address() as { port: number }
+    await new Promise((resolve) => gone.close(resolve))
+    await gateway.reload(config(`http://127.0.0.1:${port}`, target.url))
+    for (let time = 0; time < 2; time++) {
+      expect(await upload('/again')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    }
+  })
+
+  it('is not asked over HTTP/1.0, where it cannot be waiting', async () => {
+    expect(await upload('/a', { version: '1.0' })).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+})
