@@ -5,7 +5,8 @@ import type { Exchange } from '../../../../src/plugin.ts'
 import type { Balancer } from '../../../../src/upstream/balance/balancer.ts'
 import { createSideChooser, pickCanary } from '../../../../src/upstream/balance/canary.ts'
 import type { Target } from '../../../../src/upstream/target.ts'
-import { createFleet, dice, NONE, nameOf } from './fleet.ts'
+import { dice } from '../../../support/dice.ts'
+import { createFleet, NONE, nameOf } from './fleet.ts'
 
 interface Caller {
   readonly ip?: string

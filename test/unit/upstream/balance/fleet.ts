@@ -38,17 +38,6 @@ export const NONE: ReadonlySet<string> = new Set()
 /** `http://a.test` -> `a`. */
 export const nameOf = (target: Target | undefined) => target?.url.slice(7, -5)
 
-/** The same throws every time (mulberry32). */
-export function dice(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** How often each name was picked. */
 export function count(names: readonly (string | undefined)[]): Record<string, number> {
   const counts: Record<string, number> = {}

@@ -1,7 +1,8 @@
 // Power of two choices: how picks spread, and who is left out.
 import { describe, expect, it } from 'vitest'
 import { PowerOfTwoChoices } from '../../../../src/upstream/balance/p2c.ts'
-import { count, createFleet, dice, type Fleet, NONE, nameOf } from './fleet.ts'
+import { dice } from '../../../support/dice.ts'
+import { count, createFleet, type Fleet, NONE, nameOf } from './fleet.ts'
 
 const PICKS = 10_000
 
