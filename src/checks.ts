@@ -2,6 +2,7 @@
 import { addressChecks } from './address-checks.ts'
 import type { Configuration, ConfigurationCheck, RouteConfiguration } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
+import { Pace } from './pace.ts'
 import { findConflicts } from './routing/conflicts.ts'
 import { compileRedirect } from './routing/redirect.ts'
 import { compileRewrite } from './routing/rewrite.ts'
@@ -13,9 +14,10 @@ export const configurationChecks: readonly ConfigurationCheck[] = [
   routeTemplates,
 ]
 
-function routeConflicts(configuration: Configuration): readonly ConfigFault[] {
+async function routeConflicts(configuration: Configuration): Promise<readonly ConfigFault[]> {
+  const conflicts = await new Pace().through(findConflicts(configuration.routes))
   const routes = new Map(configuration.routes.map((route) => [route.id, route]))
-  return findConflicts(configuration.routes).map(({ first, second, message }) => ({
+  return conflicts.map(({ first, second, message }) => ({
     path: routePath(routes.get(second)!),
     message,
     hint: `the other one: ${routes.get(first)!.origin}`,

@@ -104,7 +104,7 @@ function createReloader(
   return new Reloader(configuration, {
     stage: {
       async prepare({ number, configuration: next }) {
-        const built = generations.build(number, next)
+        const built = await generations.build(number, next)
         return () => generations.swap(built)
       },
     },

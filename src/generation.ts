@@ -3,10 +3,11 @@ import { type Chain, compileChain } from './chain/chain.ts'
 import type { Configuration, RouteConfiguration, ServiceConfiguration } from './config/configuration.ts'
 import { TrustedProxies } from './edge/client-address.ts'
 import { GatewayError } from './errors.ts'
+import type { Steps } from './pace.ts'
 import type { Call, RouteFacts } from './plugin.ts'
 import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
 import type { RoutePattern } from './routing/route-pattern.ts'
-import { createRouteTable, type RouteTable } from './routing/route-table.ts'
+import { buildRouteTable, createRouteTable, type RouteTable } from './routing/route-table.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { AnyService, ServicePool } from './upstream/service-pool.ts'
 
@@ -26,20 +27,35 @@ export interface GenerationEnvironment extends HookEnvironment {
 export class Generation {
   readonly number: number
   readonly configuration: Configuration
-  readonly table: RouteTable<CompiledRoute>
-  readonly services: ReadonlyMap<string, AnyService>
   readonly proxies: TrustedProxies
   /** Header names that only plugins may set for a service. */
   readonly identityHeaders: readonly string[]
   readonly #environment: GenerationEnvironment
+  readonly #services = new Map<string, AnyService>()
   readonly #routes: CompiledRoute[] = []
   readonly #held: ServiceConfiguration[] = []
+  #table = createRouteTable<CompiledRoute>([])
   readonly #onClosed = Promise.withResolvers<void>()
   #inFlight = 0
   #retired = false
 
   /** Throws what a plugin's `create` or a TLS file throws; nothing is kept then. */
-  constructor(number: number, configuration: Configuration, environment: GenerationEnvironment) {
+  static *build(
+    number: number,
+    configuration: Configuration,
+    environment: GenerationEnvironment,
+  ): Steps<Generation> {
+    const generation = new Generation(number, configuration, environment)
+    try {
+      yield* generation.#fill()
+      return generation
+    } catch (thrown) {
+      generation.#close()
+      throw thrown
+    }
+  }
+
+  private constructor(number: number, configuration: Configuration, environment: GenerationEnvironment) {
     this.number = number
     this.configuration = configuration
     this.#environment = environment
@@ -47,15 +63,14 @@ export class Generation {
     this.identityHeaders = configuration.plugins.flatMap(
       ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
     )
-    try {
-      this.services = this.#holdServices()
-      // One by one: when a later route is refused, the hooks of those before it are closed.
-      for (const route of configuration.routes) this.#routes.push(this.#compile(route))
-      this.table = createRouteTable(this.#routes)
-    } catch (thrown) {
-      this.#close()
-      throw thrown
-    }
+  }
+
+  get services(): ReadonlyMap<string, AnyService> {
+    return this.#services
+  }
+
+  get table(): RouteTable<CompiledRoute> {
+    return this.#table
   }
 
   get inFlight(): number {
@@ -78,13 +93,18 @@ export class Generation {
     return this.#onClosed.promise
   }
 
-  #holdServices(): ReadonlyMap<string, AnyService> {
-    const services = new Map<string, AnyService>()
+  // One by one: when a later one is refused, what was made before it is closed.
+  *#fill(): Steps<void> {
     for (const [name, settings] of this.configuration.services) {
-      services.set(name, this.#environment.services.hold(settings))
+      this.#services.set(name, this.#environment.services.hold(settings))
       this.#held.push(settings)
+      yield
     }
-    return services
+    for (const route of this.configuration.routes) {
+      this.#routes.push(this.#compile(route))
+      yield
+    }
+    this.#table = yield* buildRouteTable(this.#routes)
   }
 
   #compile(route: RouteConfiguration): CompiledRoute {
@@ -107,7 +127,7 @@ export class Generation {
   }
 
   #close(): void {
-    const chains = this.#routes.map((route) => route.chain.close())
+    const chains = this.#routes.flatMap(({ chain }) => (chain.close ? [chain.close()] : []))
     Promise.all([...chains, this.#letGo()]).then(
       () => this.#onClosed.resolve(),
       (failure) => this.#onClosed.reject(failure),

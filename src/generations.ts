@@ -1,6 +1,7 @@
 // The generation that serves, in this process: the next one is built aside and swapped in by one assignment.
 import type { Configuration } from './config/configuration.ts'
 import { Generation, type GenerationEnvironment } from './generation.ts'
+import { atOnce, Pace } from './pace.ts'
 
 export interface GenerationsOptions {
   readonly environment: GenerationEnvironment
@@ -13,12 +14,14 @@ export interface GenerationsOptions {
 export class Generations {
   readonly #options: GenerationsOptions
   #current: Generation
+  #building = 0
   #onSwap: (next: Generation) => void = () => {}
 
   /** Throws when the first generation cannot be built. */
   constructor(first: Configuration, options: GenerationsOptions) {
     this.#options = options
-    this.#current = new Generation(options.number, first, options.environment)
+    // Nobody is served yet who would have to wait.
+    this.#current = atOnce(Generation.build(options.number, first, options.environment))
   }
 
   get current(): Generation {
@@ -30,9 +33,14 @@ export class Generations {
     this.#onSwap = listener
   }
 
-  /** Throws when it cannot be built: nothing is left of it then. */
-  build(number: number, configuration: Configuration): Generation {
-    return new Generation(number, configuration, this.#options.environment)
+  /** Rejects when it cannot be built: nothing is left of it then. */
+  async build(number: number, configuration: Configuration): Promise<Generation> {
+    this.#building++
+    try {
+      return await new Pace().through(Generation.build(number, configuration, this.#options.environment))
+    } finally {
+      this.#building--
+    }
   }
 
   swap(next: Generation): void {
@@ -41,7 +49,8 @@ export class Generations {
     this.#onSwap(next)
     const { environment, onRetired } = this.#options
     old.retire().then(
-      () => onRetired(this.#current),
+      // What serves next has bound its metrics already: it must not lose them with those of the one that is gone.
+      () => this.#building > 0 || onRetired(this.#current),
       (failure) => environment.logger.error({ err: failure }, 'a retired generation failed to close'),
     )
   }

@@ -12,6 +12,7 @@ const LEAVES = [
   'src/headers.ts',
   'src/units.ts',
   'src/listen-address.ts',
+  'src/pace.ts',
   'src/splice.ts',
   'src/proxy-protocol.ts',
   'src/ip-address.ts',

@@ -5,6 +5,7 @@ import { loadConfiguration } from '../../src/config/load.ts'
 import { Generation, type GenerationEnvironment } from '../../src/generation.ts'
 import { HeaderList } from '../../src/headers.ts'
 import { KeptState } from '../../src/kept-state.ts'
+import { atOnce } from '../../src/pace.ts'
 import type { MatchRequest } from '../../src/routing/route-pattern.ts'
 import { createRouteTable } from '../../src/routing/route-table.ts'
 import { createStores } from '../../src/stores.ts'
@@ -53,7 +54,7 @@ async function measure(file: string, routes: number): Promise<RouteCosts> {
     if (configuration === undefined) throw new Error(render(false))
     read.push(performance.now() - from)
     const old = generation
-    generation = timed(build, () => new Generation(number, configuration, environment))
+    generation = timed(build, () => atOnce(Generation.build(number, configuration, environment)))
     timed(table, () => createRouteTable(configuration.routes))
     await old?.retire()
   }

@@ -14,7 +14,8 @@ export interface Chain {
   /** Innermost first. */
   readonly onFinish: readonly ((exchange: Exchange) => void)[]
   readonly call: Call
-  close(): Promise<void>
+  /** Undefined where no hook has anything to close. */
+  readonly close: (() => Promise<void>) | undefined
 }
 
 /** `hooks` in any order of stages; inside one stage the given order is kept. */
@@ -26,10 +27,12 @@ export function compileChain(hooks: readonly PlacedHooks[], service: Call): Chai
     onResponse: seen.map((one) => one.onResponse?.bind(one)),
     onFinish: placed.flatMap((one) => (one.onFinish ? [one.onFinish.bind(one)] : [])).reverse(),
     call: foldFilters(placed, service),
-    close: async () => {
-      await Promise.all(placed.map((one) => one.close?.()))
-    },
+    close: placed.some((one) => one.close) ? () => closeAll(placed) : undefined,
   }
+}
+
+async function closeAll(placed: readonly Hooks[]): Promise<void> {
+  await Promise.all(placed.map((one) => one.close?.()))
 }
 
 function foldFilters(placed: readonly Hooks[], service: Call): Call {

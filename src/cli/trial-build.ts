@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.ts'
 import type { ConfigFault, Position } from '../config/fault.ts'
 import { Generation, type GenerationEnvironment } from '../generation.ts'
 import { KeptState } from '../kept-state.ts'
+import { atOnce } from '../pace.ts'
 import type { Clock, Logger, Meter } from '../plugin.ts'
 import { CreateError } from '../route-hooks.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
@@ -12,7 +13,7 @@ import { ServicePool } from '../upstream/service-pool.ts'
 /** What `run` would refuse this configuration for. Dials nothing and leaves nothing behind. */
 export async function trialBuild(configuration: Configuration): Promise<readonly ConfigFault[]> {
   try {
-    await new Generation(0, withoutHealthChecks(configuration), createEnvironment()).retire()
+    await atOnce(Generation.build(0, withoutHealthChecks(configuration), createEnvironment())).retire()
     return []
   } catch (thrown) {
     const { complaint, position } = describe(thrown, configuration.file)

@@ -1,17 +1,38 @@
 // The hash of a configuration: of what it says, not of how or where it is written.
-import { createHash } from 'node:crypto'
-import { isMap } from './places.ts'
+import { createHash, type Hash } from 'node:crypto'
+import type { Steps } from '../pace.ts'
+import { type ConfigMap, isMap } from './places.ts'
+
+/** `services`, a service, its `routes`. */
+const DEPTH_OF_ROUTES = 3
 
 /** SHA-256 of the root with its keys in order, without what is ignored, and of `others`. */
-export function hashConfig(
+export function* hashConfig(
   root: Readonly<Record<string, unknown>>,
   ...others: readonly Readonly<Record<string, string>>[]
-): string {
+): Steps<string> {
   const meant = Object.keys(root).filter((key) => !key.startsWith('x-') && key !== 'use' && key !== 'include')
-  const entries = meant.sort().map((key) => `${JSON.stringify(key)}:${canonical(root[key])}`)
-  return createHash('sha256')
-    .update(`{${entries.join(',')}}${others.map(canonical).join('')}`)
-    .digest('hex')
+  const hash = createHash('sha256')
+  for (const key of meant.sort()) {
+    const value = root[key]
+    hash.update(`${JSON.stringify(key)}:`)
+    if (isMap(value)) yield* updateWithMap(hash, value, 1)
+    else hash.update(`${canonical(value)},`)
+  }
+  return hash.update(others.map(canonical).join('')).digest('hex')
+}
+
+/** Value by value: all of `services` as one text would be megabytes in one go. */
+function* updateWithMap(hash: Hash, map: ConfigMap, depth: number): Steps<void> {
+  hash.update('{')
+  for (const key of Object.keys(map).sort()) {
+    const value = map[key]
+    hash.update(`${JSON.stringify(key)}:`)
+    if (isMap(value) && depth < DEPTH_OF_ROUTES) yield* updateWithMap(hash, value, depth + 1)
+    else hash.update(`${canonical(value)},`)
+    yield
+  }
+  hash.update('}')
 }
 
 // Built by concatenation: 10,000 routes are 70,000 values, and arrays to join cost twice as much.

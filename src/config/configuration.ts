@@ -18,7 +18,7 @@ export interface LoadOptions {
 export type ConfigurationCheck = (
   configuration: Configuration,
   options: LoadOptions,
-) => readonly ConfigFault[]
+) => readonly ConfigFault[] | Promise<readonly ConfigFault[]>
 
 export interface LoadResult {
   /** Undefined as soon as there is one fault. */

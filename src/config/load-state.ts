@@ -1,5 +1,6 @@
 // What one load of a config knows so far.
 import { dirname, relative, resolve } from 'node:path'
+import { Pace } from '../pace.ts'
 import type { LoadOptions } from './configuration.ts'
 import { FaultList } from './fault-list.ts'
 import { type ConfigMap, createMap, Places } from './places.ts'
@@ -14,6 +15,7 @@ export class LoadState {
   readonly path: string
   readonly options: LoadOptions
   readonly places = new Places()
+  readonly pace = new Pace()
   readonly list = new FaultList()
   readonly secrets = new Secrets()
   readonly untyped: Untyped = new Map()

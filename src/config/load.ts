@@ -1,5 +1,6 @@
 // Reads a config with everything it refers to, and tells all that is wrong with it at once.
 
+import type { Steps } from '../pace.ts'
 import { refuseAdminTargets } from './admin-targets.ts'
 import type { Configuration, LoadOptions, LoadResult } from './configuration.ts'
 import type { ConfigFault } from './fault.ts'
@@ -28,7 +29,7 @@ export async function loadConfiguration(file: string, options: LoadOptions): Pro
   const state = new LoadState(file, options)
   const configuration = (await readRoot(state)) ? await readAll(state) : undefined
   for (const check of configuration ? (options.checks ?? []) : []) {
-    for (const fault of check(configuration!, options)) state.list.add(fault)
+    for (const fault of await check(configuration!, options)) state.list.add(fault)
   }
   return toResult(configuration, state)
 }
@@ -61,12 +62,12 @@ async function readAll(state: LoadState): Promise<Configuration> {
   if (root.include) await includeFiles(root.include, state)
   if (!('services' in state.root)) state.list.add(missingService())
   const roots = readPluginRoots(used.plugins, state)
-  const read = readServicesOf({ used, kinds, roots }, state)
+  const read = await state.pace.through(readServicesOf({ used, kinds, roots }, state))
   refuseAdminTargets(read.services, root.admin, state)
   checkTls(read.services, state)
   checkProtocols(read.services, state)
   const listeners = readListeners(root.listeners ?? {}, state)
-  return toConfiguration({ root, roots, used, read, listeners }, state)
+  return state.pace.through(toConfiguration({ root, roots, used, read, listeners }, state))
 }
 
 function missingService(): ConfigFault {
@@ -84,7 +85,7 @@ interface PluginFacts {
   readonly roots: PluginRoots
 }
 
-function readServicesOf({ used, kinds, roots }: PluginFacts, state: LoadState): ReadServices {
+function* readServicesOf({ used, kinds, roots }: PluginFacts, state: LoadState): Steps<ReadServices> {
   const readers = new Map(
     used.plugins.map((plugin, at) => [plugin.name, new SettingsReader(plugin, at, state)]),
   )
@@ -92,7 +93,7 @@ function readServicesOf({ used, kinds, roots }: PluginFacts, state: LoadState): 
   const defaults = readDefaults(kinds, { readers, state })
   const services = state.root['services']
   const serviceNames = new Set(isMap(services) ? Object.keys(services) : [])
-  const read = readServices(defaults, { kinds, plugins, serviceNames, readers, state })
+  const read = yield* readServices(defaults, { kinds, plugins, serviceNames, readers, state })
   plugins.finish()
   return read
 }

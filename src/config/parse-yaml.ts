@@ -9,6 +9,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
+import type { Steps } from '../pace.ts'
 import type { ConfigFault, Path } from './fault.ts'
 import { createMap, DANGEROUS_KEYS, MAX_DEPTH, Marks, type Places } from './places.ts'
 import { parseQuickly } from './quick-yaml.ts'
@@ -25,8 +26,8 @@ export interface Parsed {
 
 /** Values that aliases may add: a few lines of nested aliases can stand for billions (CVE-2003-1564). */
 const MAX_ALIASED_VALUES = 100_000
-export function parseYaml(source: Source, places: Places): Parsed {
-  const quick = parseQuickly(source, places)
+export function* parseYaml(source: Source, places: Places): Steps<Parsed> {
+  const quick = yield* parseQuickly(source, places)
   return quick === undefined ? parseAnyYaml(source, places) : { value: quick, broken: [], faults: [] }
 }
 

@@ -1,14 +1,15 @@
 // Reads the plain part of YAML and JSON that configs are written in; whatever is not plain is left to the library.
 // A second reader is worth its lines: 10,000 routes take the library about 1000 ms, this one about 60.
+import type { Steps } from '../pace.ts'
 import { createMap, DANGEROUS_KEYS, MAX_DEPTH, Marks, type Places } from './places.ts'
 import { QuickScanner, type Scalar } from './quick-scanner.ts'
 import type { Source } from './source.ts'
 
 /** Undefined: not plain, or wrong. Faults are found and told by the library alone. */
-export function parseQuickly(source: Source, places: Places): unknown {
+export function* parseQuickly(source: Source, places: Places): Steps<unknown> {
   const scanner = new QuickScanner(source.text ?? '')
   try {
-    return new QuickReader(scanner, source, places).readDocument()
+    return yield* new QuickReader(scanner, source, places).readDocument()
   } catch (error) {
     if (scanner.isRefusal(error)) return undefined
     throw error
@@ -29,39 +30,40 @@ class QuickReader {
     this.#places = places
   }
 
-  readDocument(): unknown {
+  *readDocument(): Steps<unknown> {
     if (this.#scanner.nextLine() !== 0) this.#scanner.refuse()
-    const value = this.#scanner.startsFlow() ? this.#line(() => this.#flow(-1, 0)) : this.#map(0, 0)
+    const value = this.#scanner.startsFlow() ? this.#line(() => this.#flow(-1, 0)) : yield* this.#map(0, 0)
     return this.#indent < 0 ? value : this.#scanner.refuse()
   }
 
-  #map(indent: number, depth: number): object {
+  *#map(indent: number, depth: number): Steps<object> {
     const map = createMap()
     const marks = new Marks(this.#source)
     this.#enter(map, marks, depth)
     do {
       const at = this.#scanner.at
       const key = this.#newKey(this.#scanner.blockKey(), map)
-      const value = this.#mapValue(indent, depth + 1)
+      const value = yield* this.#mapValue(indent, depth + 1)
       marks.add(key, at, this.#valueAt)
       map[key] = value
+      yield
     } while (this.#indent === indent)
     if (this.#indent > indent) this.#scanner.refuse()
     return map
   }
 
-  #mapValue(indent: number, depth: number): unknown {
+  *#mapValue(indent: number, depth: number): Steps<unknown> {
     if (!this.#scanner.endsLine()) return this.#inline(indent, depth)
     this.#indent = this.#scanner.nextLine()
     const start = this.#scanner.at
     const isList = this.#scanner.startsItem()
     if (this.#indent < indent || (this.#indent === indent && !isList)) this.#scanner.refuse()
-    const value = isList ? this.#list(this.#indent, depth) : this.#map(this.#indent, depth)
+    const value = isList ? yield* this.#list(this.#indent, depth) : yield* this.#map(this.#indent, depth)
     this.#valueAt = start
     return value
   }
 
-  #list(indent: number, depth: number): unknown[] {
+  *#list(indent: number, depth: number): Steps<unknown[]> {
     const list: unknown[] = []
     const marks = new Marks(this.#source)
     this.#enter(list, marks, depth)
@@ -70,8 +72,9 @@ class QuickReader {
       this.#scanner.skipDash()
       const at = this.#scanner.at
       const isMap = this.#scanner.startsBlockKey()
-      list.push(isMap ? this.#map(indent + at - start, depth + 1) : this.#inline(indent, depth + 1))
+      list.push(isMap ? yield* this.#map(indent + at - start, depth + 1) : this.#inline(indent, depth + 1))
       marks.add(list.length - 1, at, at)
+      yield
     } while (this.#indent === indent && this.#scanner.startsItem())
     if (this.#indent > indent) this.#scanner.refuse()
     return list

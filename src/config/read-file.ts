@@ -34,14 +34,14 @@ export async function readConfigFile(wanted: FileOnDisk, state: LoadState): Prom
   const isModule = MODULES.has(extension) && !wanted.included
   if (!isModule && !TEXTS.has(extension)) return refuseFormat(wanted, state)
   const read = isModule ? await readModule(wanted, state) : await readYaml(wanted, state)
-  if (read) substitute(read, wanted, state)
+  if (read) await substitute(read, wanted, state)
   return read
 }
 
 async function readYaml(wanted: FileOnDisk, state: LoadState): Promise<ReadFile | undefined> {
   const source = await readSource(wanted, state)
   if (!source) return undefined
-  const { value, broken, faults } = parseYaml(source, state.places)
+  const { value, broken, faults } = await state.pace.through(parseYaml(source, state.places))
   for (const fault of faults) state.list.add(fault)
   for (const fault of broken) state.list.addBroken(fault)
   return value === undefined ? undefined : { source, value }
@@ -96,7 +96,7 @@ function refuseFormat({ file, included }: FileOnDisk, state: LoadState): undefin
   })
 }
 
-function substitute({ source, value }: ReadFile, wanted: FileOnDisk, state: LoadState): void {
+async function substitute({ source, value }: ReadFile, wanted: FileOnDisk, state: LoadState): Promise<void> {
   if ((source.text !== undefined && !source.text.includes('${')) || !isMap(value)) return
   const { places, list, secrets, files, untyped, options, directory } = state
   const located = (fault: ConfigFault) => ({ position: places.position(value, fault.path, false), ...fault })
@@ -111,6 +111,8 @@ function substitute({ source, value }: ReadFile, wanted: FileOnDisk, state: Load
   const jail = wanted.included ? directory : undefined
   for (const key of Object.keys(value)) {
     // What is ignored may hold anything, also a variable that nobody has set.
-    if (!key.startsWith('x-')) substituteAt(value, key, { path: [], file: wanted.path, jail }, substitution)
+    if (key.startsWith('x-')) continue
+    const scope = { path: [], file: wanted.path, jail }
+    await state.pace.through(substituteAt(value, key, scope, substitution))
   }
 }

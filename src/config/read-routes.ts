@@ -1,4 +1,5 @@
 // The routes of one service.
+import type { Steps } from '../pace.ts'
 import type { RouteConfiguration } from './configuration.ts'
 import { missingKey, type Path } from './fault.ts'
 import { isInsideHosts } from './host-field.ts'
@@ -37,11 +38,11 @@ interface Draft {
 
 const EMPTY = createMap()
 
-export function readRoutes(
+export function* readRoutes(
   routes: ConfigMap,
   service: EnclosingService,
   reading: RouteReading,
-): readonly RouteConfiguration[] {
+): Steps<readonly RouteConfiguration[]> {
   const read: RouteConfiguration[] = []
   for (const name of Object.keys(routes)) {
     const path: Path = ['services', service.name, 'routes', name]
@@ -50,6 +51,7 @@ export function readRoutes(
     const origin = reading.state.places.origin(routes, name)
     const route = readRoute(routes[name], draft, origin)
     if (route) read.push(route)
+    yield
   }
   return read
 }

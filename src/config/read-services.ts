@@ -1,6 +1,7 @@
 // The services of the merged config with their routes.
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
+import type { Steps } from '../pace.ts'
 import type { RouteConfiguration, ServiceConfiguration, TlsConfiguration } from './configuration.ts'
 import { missingKey, type Path } from './fault.ts'
 import { addLevel, type Standings } from './layers.ts'
@@ -16,13 +17,13 @@ export interface ReadServices {
   readonly routes: readonly RouteConfiguration[]
 }
 
-export function readServices(defaults: Standings, reading: RouteReading): ReadServices {
+export function* readServices(defaults: Standings, reading: RouteReading): Steps<ReadServices> {
   const { root } = reading.state
   const written = isMap(root['services']) ? root['services'] : createMap()
   const services = new Map<string, ServiceConfiguration>()
   const routes: RouteConfiguration[] = []
   for (const name of Object.keys(written)) {
-    const read = readService(name, written, { defaults, reading })
+    const read = yield* readService(name, written, { defaults, reading })
     if (!read) continue
     services.set(name, read.service)
     for (const route of read.routes) routes.push(route)
@@ -31,12 +32,21 @@ export function readServices(defaults: Standings, reading: RouteReading): ReadSe
   return { services, routes }
 }
 
+interface ReadService {
+  readonly service: ServiceConfiguration
+  readonly routes: readonly RouteConfiguration[]
+}
+
 interface Surroundings {
   readonly defaults: Standings
   readonly reading: RouteReading
 }
 
-function readService(name: string, written: ConfigMap, { defaults, reading }: Surroundings) {
+function* readService(
+  name: string,
+  written: ConfigMap,
+  { defaults, reading }: Surroundings,
+): Steps<ReadService | undefined> {
   const { state } = reading
   const path: Path = ['services', name]
   const map = written[name]
@@ -49,17 +59,17 @@ function readService(name: string, written: ConfigMap, { defaults, reading }: Su
   refuseUnknown(map, path, reading)
   const structure = readStructure(serviceShape, { map, path }, state)
   const standings = addLevel(defaults, { level: 'service', map, path }, reading)
-  const routes = readRoutesOf(map, { name, hosts: structure.host ?? [], standings }, reading)
+  const routes = yield* readRoutesOf(map, { name, hosts: structure.host ?? [], standings }, reading)
   return { service: toService(name, written, { structure, reading }), routes }
 }
 
-function readRoutesOf(
+function* readRoutesOf(
   map: ConfigMap,
   service: Parameters<typeof readRoutes>[1],
   reading: RouteReading,
-): readonly RouteConfiguration[] {
+): Steps<readonly RouteConfiguration[]> {
   const routes = map['routes']
-  if (isMap(routes)) return readRoutes(routes, service, reading)
+  if (isMap(routes)) return yield* readRoutes(routes, service, reading)
   if (routes !== undefined) {
     const path = ['services', service.name, 'routes']
     reading.state.list.add({

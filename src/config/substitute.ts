@@ -1,5 +1,6 @@
 // Puts environment variables, files and secrets into the scalars of a parsed config: after parsing, and only once.
 import { dirname, resolve } from 'node:path'
+import type { Steps } from '../pace.ts'
 import type { ConfigFault, Path } from './fault.ts'
 import { PLACEHOLDER, type Placeholder, parsePlaceholder } from './placeholders.ts'
 import { type ConfigMap, isMap } from './places.ts'
@@ -32,26 +33,27 @@ export interface Scope {
 const WHOLE_VARIABLE = /^\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}$/
 
 /** Fills `container[key]`, and everything below it, in place; keys are left alone. */
-export function substituteAt(
+export function* substituteAt(
   container: ConfigMap | unknown[],
   key: string | number,
   scope: Scope,
   state: Substitution,
-): void {
+): Steps<void> {
   const slots = container as Record<string | number, unknown>
   const value = slots[key]
-  if (typeof value === 'object') substituteBelow(value, below(scope, key), state)
+  if (typeof value === 'object') yield* substituteBelow(value, below(scope, key), state)
   else if (typeof value === 'string' && value.includes('${')) {
     slots[key] = fill(value, below(scope, key), state)
     if (WHOLE_VARIABLE.test(value)) markUntyped(container, key, state)
   }
 }
 
-function substituteBelow(container: unknown, scope: Scope, state: Substitution): void {
+function* substituteBelow(container: unknown, scope: Scope, state: Substitution): Steps<void> {
+  yield
   if (Array.isArray(container)) {
-    for (let at = 0; at < container.length; at++) substituteAt(container, at, scope, state)
+    for (let at = 0; at < container.length; at++) yield* substituteAt(container, at, scope, state)
   } else if (isMap(container)) {
-    for (const key of Object.keys(container)) substituteAt(container, key, scope, state)
+    for (const key of Object.keys(container)) yield* substituteAt(container, key, scope, state)
   }
 }
 

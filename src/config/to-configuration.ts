@@ -1,4 +1,6 @@
 // The last step of a load: what was read, as one plain Configuration.
+
+import type { Steps } from '../pace.ts'
 import { hashConfig } from './config-hash.ts'
 import type { Configuration } from './configuration.ts'
 import type { LoadState } from './load-state.ts'
@@ -19,11 +21,11 @@ export interface ConfigurationParts {
 }
 
 /** A key with a fault is left empty: the result is then seen by checks only. */
-export function toConfiguration(parts: ConfigurationParts, state: LoadState): Configuration {
+export function* toConfiguration(parts: ConfigurationParts, state: LoadState): Steps<Configuration> {
   const { root, roots, used, read, listeners } = parts
   return {
     file: state.path,
-    hash: hashConfig(state.root, used.identities, state.contents),
+    hash: yield* hashConfig(state.root, used.identities, state.contents),
     listen: root.listen ?? '',
     listeners,
     status: root.status ?? '',

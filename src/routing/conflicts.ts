@@ -1,4 +1,5 @@
 // Routes of which file order alone would decide the winner, and routes that no request can reach.
+import type { Steps } from '../pace.ts'
 import { type CompiledRoute, comparePrecedence, compileRoute } from './compiled-route.ts'
 import { type HostPattern, hostParser, hostText } from './host-pattern.ts'
 import { pathShape } from './path-pattern.ts'
@@ -24,25 +25,25 @@ interface Group {
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Each route against the first that it conflicts with. Throws a PatternError. */
-export function findConflicts(routes: readonly RoutePattern[]): readonly RouteConflict[] {
+export function* findConflicts(routes: readonly RoutePattern[]): Steps<readonly RouteConflict[]> {
   const parseHost = hostParser()
-  const compiled = routes.map((route) => compileRoute(route, parseHost))
-  const groups = [...groupRoutes(compiled).values()].filter((group) => group.routes.length > 1)
+  const grouped = new Map<string, Group>()
+  for (const route of routes) {
+    addToGroups(grouped, compileRoute(route, parseHost))
+    yield
+  }
+  const groups = [...grouped.values()].filter((group) => group.routes.length > 1)
   return [...groups.flatMap(ambiguous).filter(firstOfPair()), ...shadowed(groups)]
 }
 
-function groupRoutes(compiled: readonly CompiledRoute[]): Map<string, Group> {
-  const groups = new Map<string, Group>()
-  for (const route of compiled) {
-    const shape = pathShape(route.path)
-    for (const host of route.hosts) {
-      const key = `${hostText(host)} ${shape}`
-      const group = groups.get(key)
-      if (group) group.routes.push(route)
-      else groups.set(key, { host, routes: [route] })
-    }
+function addToGroups(groups: Map<string, Group>, route: CompiledRoute): void {
+  const shape = pathShape(route.path)
+  for (const host of route.hosts) {
+    const key = `${hostText(host)} ${shape}`
+    const group = groups.get(key)
+    if (group) group.routes.push(route)
+    else groups.set(key, { host, routes: [route] })
   }
-  return groups
 }
 
 function ambiguous(group: Group): RouteConflict[] {

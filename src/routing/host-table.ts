@@ -1,7 +1,14 @@
 // Hosts to path trees: exact names in a map, wildcards in a map by suffix, and one tree for any host.
 import type { HostPattern } from './host-pattern.ts'
 import type { PathPattern } from './path-pattern.ts'
-import { addPath, createPathTree, findPath, type LeafVisitor, type PathTree } from './path-tree.ts'
+import {
+  type Addition,
+  addPath,
+  createPathTree,
+  findPath,
+  type LeafVisitor,
+  type PathTree,
+} from './path-tree.ts'
 
 export interface HostTable<T> {
   readonly exact: Map<string, PathTree<T>>
@@ -14,8 +21,12 @@ export function createHostTable<T>(): HostTable<T> {
   return { exact: new Map(), wildcard: new Map(), any: createPathTree() }
 }
 
-export function addToHost<T>(table: HostTable<T>, host: HostPattern, path: PathPattern, value: T): void {
-  addPath(treeOf(table, host), path, value)
+export function addToHost<T>(
+  table: HostTable<T>,
+  { host, path }: { readonly host: HostPattern; readonly path: PathPattern },
+  addition: Addition<T>,
+): void {
+  addPath(treeOf(table, host), path, addition)
 }
 
 /** Shows the visitor every leaf that matches host and path, most specific first, until it takes a value. */

@@ -1,8 +1,14 @@
 // The routes of one host: whole paths in a map, paths with parameters or `/*` in a tree of segments.
 import { type PathPattern, pathShape } from './path-pattern.ts'
 
-/** Values that share one host and path, in the order they were added. */
+/** Values that share one host and path, the first to be tried first. */
 export type Leaf<T> = readonly T[]
+
+export interface Addition<T> {
+  readonly value: T
+  /** Negative when `a` is tried first. */
+  readonly compare: (a: T, b: T) => number
+}
 
 export interface PathTree<T> {
   /** Paths without parameters and `/*`: the most specific there are, so one lookup settles them. */
@@ -29,11 +35,12 @@ export function createPathTree<T>(): PathTree<T> {
   return { exact: new Map(), root: undefined }
 }
 
-export function addPath<T>(tree: PathTree<T>, pattern: PathPattern, value: T): void {
+/** Values of one leaf stand in the order of `compare`, equal ones in that of their addition. */
+export function addPath<T>(tree: PathTree<T>, pattern: PathPattern, { value, compare }: Addition<T>): void {
   if (!pattern.prefix && pattern.segments.every((segment) => segment.kind === 'text')) {
     const path = pathShape(pattern)
     const leaf = tree.exact.get(path)
-    if (leaf) leaf.push(value)
+    if (leaf) insert(leaf, { value, compare })
     else tree.exact.set(path, [value])
     return
   }
@@ -41,8 +48,13 @@ export function addPath<T>(tree: PathTree<T>, pattern: PathPattern, value: T): v
   const node = nodeAt(tree.root, pattern)
   const end = pattern.prefix ? 'below' : 'here'
   const leaf = node[end]
-  if (leaf) leaf.push(value)
+  if (leaf) insert(leaf, { value, compare })
   else node[end] = [value]
+}
+
+function insert<T>(leaf: T[], { value, compare }: Addition<T>): void {
+  const at = leaf.findIndex((other) => compare(value, other) < 0)
+  leaf.splice(at < 0 ? leaf.length : at, 0, value)
 }
 
 /** The first value that the visitor takes. */

@@ -1,4 +1,5 @@
 // The route table: hosts, then paths, then what else a route asks for. Work does not grow with the number of routes.
+import { atOnce, type Steps } from '../pace.ts'
 import { type CompiledRoute, compareRoutes, compileRoute, takesMethod } from './compiled-route.ts'
 import { explainCandidates } from './explain.ts'
 import { compareHosts, type HostPattern, hostParser } from './host-pattern.ts'
@@ -21,21 +22,32 @@ const NONE = Object.freeze({ kind: 'none' as const })
 
 /** Throws a PatternError for a host or path that is none. Conflicts are `findConflicts`' to report. */
 export function createRouteTable<R extends RoutePattern>(routes: readonly R[]): RouteTable<R> {
-  return new IndexedRoutes(routes)
+  return atOnce(buildRouteTable(routes))
+}
+
+/** The same with rests between the routes. */
+export function* buildRouteTable<R extends RoutePattern>(routes: readonly R[]): Steps<RouteTable<R>> {
+  const table = new IndexedRoutes<R>()
+  const parseHost = hostParser()
+  for (const route of routes) {
+    table.add(compileRoute(route, parseHost))
+    yield
+  }
+  return table
 }
 
 class IndexedRoutes<R extends RoutePattern> implements RouteTable<R> {
-  readonly size: number
   readonly #hosts: HostTable<CompiledRoute<R>> = createHostTable()
-  readonly #compiled: readonly CompiledRoute<R>[]
+  readonly #compiled: CompiledRoute<R>[] = []
 
-  constructor(routes: readonly R[]) {
-    this.size = routes.length
-    const parseHost = hostParser()
-    // Sorted before they are added: then every leaf is in order already.
-    this.#compiled = routes.map((route) => compileRoute(route, parseHost)).sort(compareRoutes)
-    for (const compiled of this.#compiled) {
-      for (const host of compiled.hosts) addToHost(this.#hosts, host, compiled.path, compiled)
+  get size(): number {
+    return this.#compiled.length
+  }
+
+  add(compiled: CompiledRoute<R>): void {
+    this.#compiled.push(compiled)
+    for (const host of compiled.hosts) {
+      addToHost(this.#hosts, { host, path: compiled.path }, { value: compiled, compare: compareRoutes })
     }
   }
 

@@ -4,6 +4,7 @@ import { parseAnyYaml } from '../../../src/config/parse-yaml.ts'
 import { Places } from '../../../src/config/places.ts'
 import { parseQuickly } from '../../../src/config/quick-yaml.ts'
 import { Source } from '../../../src/config/source.ts'
+import { atOnce } from '../../../src/pace.ts'
 import { fc, runs } from '../../support/property.ts'
 
 const RUNS = runs(3000)
@@ -181,7 +182,7 @@ interface Reading {
 
 function readQuickly(text: string): Reading | undefined {
   const places = new Places()
-  const read = parseQuickly(new Source('a.yaml', '/a.yaml', text), places)
+  const read = atOnce(parseQuickly(new Source('a.yaml', '/a.yaml', text), places))
   return read === undefined ? undefined : reading(read, places)
 }
 

@@ -1,5 +1,6 @@
 // Routes that the table could only order by chance, or never reach.
 import { describe, expect, it } from 'vitest'
+import { atOnce } from '../../../src/pace.ts'
 import { findConflicts } from '../../../src/routing/conflicts.ts'
 import type { RoutePattern } from '../../../src/routing/route-pattern.ts'
 import { fc } from '../../support/property.ts'
@@ -8,7 +9,7 @@ import { route } from './routes.ts'
 const header = (...names: string[]) => ({ headers: names.map((name) => ({ name, value: '1' })) })
 const query = (...names: string[]) => ({ query: names.map((name) => ({ name, value: '1' })) })
 const found = (...routes: RoutePattern[]) =>
-  findConflicts(routes).map(({ first, second, reason }) => `${second} ${reason} ${first}`)
+  atOnce(findConflicts(routes)).map(({ first, second, reason }) => `${second} ${reason} ${first}`)
 
 describe('two routes are ambiguous', () => {
   it('when host, path and methods are the same, and the message names both with their lines', () => {
@@ -16,7 +17,7 @@ describe('two routes are ambiguous', () => {
       route('orders.read', 'GET api.test/orders/*', { origin: 'a.yaml:12' }),
       route('web.orders', 'GET|PUT api.test/orders/*', { origin: 'b.yaml:3' }),
     ]
-    expect(findConflicts(routes)).toEqual([
+    expect(atOnce(findConflicts(routes))).toEqual([
       {
         first: 'orders.read',
         second: 'web.orders',
@@ -104,7 +105,7 @@ describe('a route is shadowed', () => {
   const write = route('write', 'POST|PUT|PATCH|DELETE|OPTIONS /x')
 
   it('when others on its host and path state every method that clients use', () => {
-    expect(findConflicts([route('any', '/x', header('x-a')), read, write])).toEqual([
+    expect(atOnce(findConflicts([route('any', '/x', header('x-a')), read, write]))).toEqual([
       {
         first: 'read',
         second: 'any',
@@ -133,7 +134,7 @@ describe('a route is shadowed', () => {
 })
 
 it('a host or path that is none is refused, as by the table', () => {
-  expect(() => findConflicts([route('a', '/a//b')])).toThrow('empty segment')
+  expect(() => atOnce(findConflicts([route('a', '/a//b')]))).toThrow('empty segment')
 })
 
 it('a route never conflicts with a copy of itself on another host', () => {
