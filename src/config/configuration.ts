@@ -1,6 +1,7 @@
 // What a config file means once it is read: plain, frozen in shape, every default filled in.
 import type { Layer, Plugin } from '../plugin.ts'
 import type { ConfigFault } from './fault.ts'
+import type { CopiedFiles } from './file-copies.ts'
 import type { ListenerConfiguration } from './read-listeners.ts'
 
 export interface LoadOptions {
@@ -13,6 +14,8 @@ export interface LoadOptions {
     | undefined
   /** Checks of the whole configuration that live elsewhere, such as route conflicts. */
   readonly checks?: readonly ConfigurationCheck[] | undefined
+  /** Of an earlier load: believed instead of the files. */
+  readonly copies?: CopiedFiles | undefined
 }
 
 export type ConfigurationCheck = (
@@ -27,6 +30,8 @@ export interface LoadResult {
   readonly warnings: readonly ConfigFault[]
   /** Every file that was read or asked for, and the directories where `include` looks: all to be watched. */
   readonly files: readonly string[]
+  /** What they said. */
+  readonly copies: CopiedFiles
   /** Faults and warnings as text: position, source line, caret and hint. */
   render(color: boolean): string
 }

@@ -23,7 +23,8 @@ function findFiles(patterns: readonly string[], state: LoadState): readonly stri
   const found = new Set<string>()
   for (const [at, pattern] of patterns.entries()) {
     state.files.add(watchedDirectory(pattern, state.directory))
-    const matching = globSync(pattern, { cwd: state.directory }).map((one) => resolve(state.directory, one))
+    const names = state.copies.matches(pattern) ?? glob(pattern, state)
+    const matching = names.map((one) => resolve(state.directory, one))
     const others = matching.filter((path) => path !== state.path)
     for (const path of others) found.add(path)
     if (others.length > 0) continue
@@ -34,6 +35,10 @@ function findFiles(patterns: readonly string[], state: LoadState): readonly stri
   const message = `${found.size} files, more than ${MAX_INCLUDED_FILES}`
   state.list.add({ path: ['include'], message })
   return []
+}
+
+function glob(pattern: string, { copies, directory }: LoadState): readonly string[] {
+  return copies.keepMatches(pattern, globSync(pattern, { cwd: directory }))
 }
 
 /** Where a new file may appear: what stands before the first wildcard. */

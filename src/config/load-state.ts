@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { Pace } from '../pace.ts'
 import type { LoadOptions } from './configuration.ts'
 import { FaultList } from './fault-list.ts'
+import { FileCopies } from './file-copies.ts'
 import { type ConfigMap, createMap, Places } from './places.ts'
 import { Secrets } from './secrets.ts'
 import { Source } from './source.ts'
@@ -19,6 +20,7 @@ export class LoadState {
   readonly list = new FaultList()
   readonly secrets = new Secrets()
   readonly untyped: Untyped = new Map()
+  readonly copies: FileCopies
   /** Everything to be watched. */
   readonly files = new Set<string>()
   /** Digests of files that are a part of the config's meaning, by the config path that names them. */
@@ -31,6 +33,7 @@ export class LoadState {
     this.path = resolve(file)
     this.file = shortest(this.path)
     this.options = options
+    this.copies = new FileCopies(options.copies)
     this.files.add(this.path)
   }
 

@@ -116,6 +116,7 @@ function toResult(configuration: Configuration | undefined, state: LoadState): L
     faults,
     warnings,
     files: [...state.files],
+    copies: state.copies.taken,
     render: (color) => renderFaults({ faults, warnings }, color),
   }
 }

@@ -77,8 +77,13 @@ function refuseExports({ file }: FileOnDisk, state: LoadState): undefined {
 }
 
 async function readSource({ file, path }: FileOnDisk, state: LoadState): Promise<Source | undefined> {
+  const copied = state.copies.text(path)
+  if (copied !== undefined) return new Source(file, path, copied)
   const read = await readText(file, path)
-  if ('source' in read) return read.source
+  if ('source' in read) {
+    state.copies.keepText(path, read.source.text ?? '')
+    return read.source
+  }
   state.list.add(read.fault)
   return undefined
 }
@@ -98,12 +103,13 @@ function refuseFormat({ file, included }: FileOnDisk, state: LoadState): undefin
 
 async function substitute({ source, value }: ReadFile, wanted: FileOnDisk, state: LoadState): Promise<void> {
   if ((source.text !== undefined && !source.text.includes('${')) || !isMap(value)) return
-  const { places, list, secrets, files, untyped, options, directory } = state
+  const { places, list, secrets, files, copies, untyped, options, directory } = state
   const located = (fault: ConfigFault) => ({ position: places.position(value, fault.path, false), ...fault })
   const substitution: Substitution = {
     env: options.env,
     secrets,
     files,
+    copies,
     untyped,
     refuse: (fault) => list.addBroken(located(fault)),
     warn: (warning) => list.warn(located(warning)),

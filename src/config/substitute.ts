@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Steps } from '../pace.ts'
 import type { ConfigFault, Path } from './fault.ts'
+import type { FileCopies } from './file-copies.ts'
 import { PLACEHOLDER, type Placeholder, parsePlaceholder } from './placeholders.ts'
 import { type ConfigMap, isMap } from './places.ts'
 import { unreadable } from './read-text.ts'
@@ -13,6 +14,7 @@ export interface Substitution {
   readonly secrets: Secrets
   /** Every file that was read or asked for. */
   readonly files: Set<string>
+  readonly copies: FileCopies
   readonly untyped: Untyped
   refuse(fault: ConfigFault): void
   warn(warning: ConfigFault): void
@@ -122,7 +124,7 @@ function readSecret(name: string, scope: Scope, state: Substitution): Resolved {
   const path = resolve(secretsDirectory(state.env), name)
   state.files.add(path)
   try {
-    return readValue(path)
+    return state.copies.value(path) ?? state.copies.keepValue(path, readValue(path))
   } catch (error) {
     return refuse(state, scope, {
       message: `the secret ${name} is missing: ${path} ${unreadable(error)}`,
@@ -133,15 +135,17 @@ function readSecret(name: string, scope: Scope, state: Substitution): Resolved {
 
 function readFileValue(written: string, scope: Scope, state: Substitution): Resolved {
   const path = resolve(dirname(scope.file), written)
+  const copied = state.copies.value(path)
   // A team's file must not carry the platform's keys to the team's own service.
-  if (scope.jail !== undefined && !isInside(path, scope.jail)) {
+  if (copied === undefined && scope.jail !== undefined && !isInside(path, scope.jail)) {
     const message = `an included file may not read ${written}`
     return refuse(state, scope, { message, hint: `it may read below ${scope.jail}, or use \${secret:NAME}` })
   }
   state.files.add(path)
+  if (copied !== undefined) return copied
   try {
     warnOfReadable(path, scope, state)
-    return readValue(path)
+    return state.copies.keepValue(path, readValue(path))
   } catch (error) {
     return refuse(state, scope, { message: `${written} ${unreadable(error)}` })
   }
