@@ -64,7 +64,10 @@ async function assemble(
   const admin = createAdminServer({
     address: options.admin ?? configuration.admin,
     env: options.env,
-    source: createAdminSource(reloader, () => serviceViews(generations.current, clock)),
+    source: createAdminSource(reloader, {
+      services: () => serviceViews(generations.current, clock),
+      workers: () => [],
+    }),
     clock,
     logger,
   })
@@ -89,7 +92,8 @@ async function assemble(
     reload: () => reloader.reload(),
     flushLog: () => telemetry.flushSync(),
     async stop() {
-      await serving.drain()
+      logger.info(reloader.serving.configuration.drain, 'draining')
+      logger.info({ clean: await serving.drain() }, 'stopped')
       await closers.closeAll()
     },
   }
@@ -115,6 +119,6 @@ function createReloader(
   })
 }
 
-function urlOf(address: Parameters<typeof formatListenAddress>[0]): string {
+export function urlOf(address: Parameters<typeof formatListenAddress>[0]): string {
   return `http://${formatListenAddress(address)}`
 }

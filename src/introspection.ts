@@ -10,15 +10,18 @@ import type {
 import { type ConfigFault, sentence } from './config/fault.ts'
 import type { Generation } from './generation.ts'
 import type { Clock } from './plugin.ts'
-import type { NumberedConfiguration, Reloader, ReloadOutcome, ServingConfiguration } from './reloader.ts'
+import type { Reloader, ReloadOutcome, ServingConfiguration } from './reloader.ts'
 import { routeFacts } from './route-facts.ts'
 import type { Target } from './upstream/target.ts'
 
-export function createAdminSource(reloader: Reloader, services: () => readonly ServiceView[]): AdminSource {
+export function createAdminSource(
+  reloader: Reloader,
+  views: Pick<AdminSource, 'services' | 'workers'>,
+): AdminSource {
   return {
+    ...views,
     generation: () => generationFacts(reloader.serving),
     routes: () => routeViews(reloader.serving),
-    services,
     reload: async () => reloadResult(await reloader.reload(), reloader.serving),
   }
 }
@@ -34,7 +37,7 @@ function generationFacts({ number, since, configuration }: ServingConfiguration)
   return { number, since, hash: configuration.hash, file: configuration.file }
 }
 
-function routeViews({ configuration }: NumberedConfiguration): RouteView[] {
+function routeViews({ configuration }: ServingConfiguration): RouteView[] {
   return configuration.routes.map((route) => {
     const { path, ...facts } = routeFacts(configuration, route)
     return { ...facts, pattern: path }
@@ -52,10 +55,7 @@ function targetView(target: Target, clock: Clock): TargetView {
   }
 }
 
-function reloadResult(
-  outcome: ReloadOutcome,
-  { number, configuration }: NumberedConfiguration,
-): ReloadResult {
+function reloadResult(outcome: ReloadOutcome, { number, configuration }: ServingConfiguration): ReloadResult {
   if (outcome.result !== 'refused') {
     return { outcome: outcome.result, generation: number, hash: configuration.hash }
   }

@@ -91,8 +91,10 @@ export interface PluginContext<S = unknown, R = unknown> {
   readonly clock: Clock
   /** [0, 1), for jitter. */
   random(): number
-  /** Living nodes of the cluster, at least 1. Changes over time. */
+  /** Processes that share what holds for the cluster: living nodes, times the workers of each. Changes over time. */
   nodes(): number
+  /** This process's part of a total that holds for the node: all of it, unless several workers share the node. */
+  ofNode(total: number): number
   /** A path in the config made absolute, relative to the file that it was written in. */
   resolvePath(path: string): string
   /** State that outlives generations while plugin, scope, settings and `key` stay the same. Closed when unused. */
@@ -121,8 +123,17 @@ export type Labels = Readonly<Record<string, string>>
 /** The same name and labels give the same instrument. Names are `<noun>_<measure>`, prefixed by the engine. */
 export interface Meter {
   counter(name: string, description: string, labels?: Labels): Counter
-  /** `read` is called at collection; registering again replaces it. */
-  gauge(name: string, description: string, read: () => number, labels?: Labels): void
+  /**
+   * `read` is called at collection; registering again replaces it. `merge` says how the values of several worker
+   * processes become one: `sum` when left out.
+   */
+  gauge(
+    name: string,
+    description: string,
+    read: () => number,
+    labels?: Labels,
+    merge?: 'sum' | 'max' | 'min',
+  ): void
 }
 
 export interface Counter {

@@ -1,32 +1,19 @@
 // Changes while traffic flows: read again, build aside, swap at once; a bad config changes nothing.
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
+import type { CopiedFiles } from './config/file-copies.ts'
+import { changedFixedKeys } from './fixed-keys.ts'
 import type { Clock, Logger } from './plugin.ts'
 
-/** What the running process cannot change, under the names of the config's keys. */
-const FIXED_KEYS = {
-  listen: ({ listen }: Configuration) => listen,
-  listeners: ({ listeners }: Configuration) => JSON.stringify(listeners, withoutTls),
-  status: ({ status }: Configuration) => status,
-  admin: ({ admin }: Configuration) => admin,
-  redis: ({ redis }: Configuration) => redis,
-  log: ({ logLevel }: Configuration) => logLevel,
-  accessLog: ({ accessLog }: Configuration) => accessLog,
-  tracing: ({ tracing }: Configuration) => JSON.stringify(tracing),
-}
-
-// Certificates and whom they are for may change at any time.
-function withoutTls(key: string, value: unknown): unknown {
-  return key === 'tls' ? undefined : value
-}
-
-/** A configuration under the number that its generation has. */
-export interface NumberedConfiguration {
+/** What a generation is built from. */
+export interface Blueprint {
   readonly number: number
   readonly configuration: Configuration
+  /** What its files said: to build it again elsewhere. */
+  readonly copies: CopiedFiles
 }
 
-export interface ServingConfiguration extends NumberedConfiguration {
+export interface ServingConfiguration extends Omit<Blueprint, 'copies'> {
   /** Milliseconds since 1970 from which it serves. */
   readonly since: number
 }
@@ -34,7 +21,7 @@ export interface ServingConfiguration extends NumberedConfiguration {
 /** Where generations are built aside and swapped in: this process, or all of its workers. */
 export interface Stage {
   /** Resolves with what swaps it in. Rejects when it cannot be built: nothing is left of it then. */
-  prepare(next: NumberedConfiguration): Promise<() => Promise<void> | void>
+  prepare(next: Blueprint): Promise<() => Promise<void> | void>
 }
 
 export interface ReloaderOptions {
@@ -109,17 +96,17 @@ export class Reloader {
       if (result.configuration.hash === this.#serving.configuration.hash) {
         return { result: 'unchanged', message: 'nothing has changed', faults: [] }
       }
-      return await this.#apply(result.configuration)
+      return await this.#apply(result.configuration, result.copies)
     } catch (thrown) {
       // A plugin's `create` or a TLS file: the same rule, the old generation serves on.
       return this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
     }
   }
 
-  async #apply(configuration: Configuration): Promise<ReloadOutcome> {
+  async #apply(configuration: Configuration, copies: CopiedFiles): Promise<ReloadOutcome> {
     const { stage, clock, logger } = this.#options
     const number = this.#serving.number + 1
-    const commit = await stage.prepare({ number, configuration })
+    const commit = await stage.prepare({ number, configuration, copies })
     this.#warnOfFixedKeys(configuration)
     await commit()
     this.#serving = { number, configuration, since: clock.epochMs() }
@@ -133,9 +120,7 @@ export class Reloader {
   }
 
   #warnOfFixedKeys(next: Configuration): void {
-    const changed = Object.entries(FIXED_KEYS)
-      .filter(([, read]) => read(next) !== read(this.#first))
-      .map(([key]) => key)
+    const changed = changedFixedKeys(this.#first, next)
     if (changed.length > 0)
       this.#options.logger.warn({ keys: changed }, 'these keys need a restart to change')
   }

@@ -17,6 +17,7 @@ export interface HookEnvironment {
   readonly store: Store
   readonly localStore: Store
   readonly nodes: () => number
+  readonly ofNode: (total: number) => number
   readonly states: KeptState
 }
 
@@ -102,6 +103,7 @@ function createContext(
     clock: environment.clock,
     random: environment.random,
     nodes: environment.nodes,
+    ofNode: environment.ofNode,
     resolvePath: (path) => resolve(directory, path),
     keep(key, create) {
       const identity = [plugin.name, scope, identityOf(resolved.settings), identityOf(root), key].join('\n')

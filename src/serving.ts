@@ -2,6 +2,7 @@
 
 import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
+import type { Post } from './cluster/messages.ts'
 import type { Configuration } from './config/configuration.ts'
 import { createArrival } from './edge/arrival.ts'
 import { drain } from './edge/drain.ts'
@@ -11,7 +12,7 @@ import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
-import type { Logger } from './plugin.ts'
+import type { Logger, Store } from './plugin.ts'
 import { createServe } from './serve.ts'
 import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
@@ -24,6 +25,17 @@ export interface ServingOptions {
   readonly version: string
   /** Where log lines go; standard output when left out. */
   readonly logTo?: NodeJS.WritableStream
+  /** Where this process is one of several workers. */
+  readonly place?: WorkerPlace
+  /** A generation that was replaced is gone for good. */
+  onRetired?(): void
+}
+
+export interface WorkerPlace extends Post {
+  /** Of the generation that the others serve. */
+  readonly number: number
+  /** The limits of the whole node, where there is no Redis. */
+  readonly store: Store
 }
 
 export interface Serving {
@@ -32,8 +44,8 @@ export interface Serving {
   /** Opens the ports; `override` wins over the config's `listen`. */
   listen(override: string | undefined): Promise<ClientAddresses>
   readiness(): Readiness
-  /** Readiness first, then the drain. */
-  drain(): Promise<void>
+  /** Readiness first, then the drain; true when nothing was cut. */
+  drain(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -51,9 +63,16 @@ async function assemble(
   const telemetry = await startTelemetry(configuration, options)
   closers.add(() => telemetry.shutdown())
   const { logger, meter } = telemetry
-  const stores = createStores({ redis: configuration.redis, clock, logger, meter, random })
+  const stores = createStores({
+    redis: configuration.redis,
+    place: options.place,
+    clock,
+    logger,
+    meter,
+    random,
+  })
   closers.add(() => stores.close())
-  const generations = createGenerations(configuration, { telemetry, stores })
+  const generations = createGenerations(configuration, options, { telemetry, stores })
   closers.add(() => retireLast(generations, logger))
   const state = { draining: false, listening: false }
   const tunnels = new OpenTunnels()
@@ -92,11 +111,9 @@ async function assemble(
     async drain() {
       state.draining = true
       const { delayMs, timeoutMs } = generations.current.configuration.drain
-      logger.info({ delayMs, timeoutMs }, 'draining')
       const { inFlight } = serve
       const closeTunnels = () => tunnels.closeAll()
-      const clean = await drain({ front, clock, inFlight, closeTunnels, delayMs, timeoutMs })
-      logger.info({ clean }, 'stopped')
+      return drain({ front, clock, inFlight, closeTunnels, delayMs, timeoutMs })
     },
     close: () => closers.closeAll(),
   }
@@ -117,6 +134,7 @@ function startTelemetry(configuration: Configuration, options: ServingOptions): 
     tracing: { sample: configuration.tracing.sample, endpoint: undefined },
     env: options.env,
     version: options.version,
+    part: options.place && { worker: options.place.slot },
     ...(options.logTo === undefined ? {} : { destination: options.logTo }),
   })
 }
@@ -135,7 +153,11 @@ interface Recording {
   readonly stores: Stores
 }
 
-function createGenerations(configuration: Configuration, { telemetry, stores }: Recording): Generations {
+function createGenerations(
+  configuration: Configuration,
+  { place, onRetired }: ServingOptions,
+  { telemetry, stores }: Recording,
+): Generations {
   const { logger, meter, tracer } = telemetry
   const observer = { start: tracer.attempt }
   const environment: GenerationEnvironment = {
@@ -150,12 +172,16 @@ function createGenerations(configuration: Configuration, { telemetry, stores }: 
   }
   return new Generations(configuration, {
     environment,
-    number: 1,
-    onRetired: (serving) => telemetry.retain(servingNames(serving.configuration)),
+    number: place?.number ?? 1,
+    onRetired: ({ configuration: serving }) => {
+      telemetry.retain(servingNames(serving))
+      onRetired?.()
+    },
   })
 }
 
-function servingNames({ routes, services }: Configuration) {
+/** What metrics are kept of. */
+export function servingNames({ routes, services }: Configuration) {
   return { routes: new Set(routes.map(({ id }) => id)), services: new Set(services.keys()) }
 }
 

@@ -9,36 +9,66 @@ import { createRedisStore } from './store/redis-store.ts'
 export interface StoreOptions {
   /** Undefined: limits are per node. */
   readonly redis: string | undefined
+  /** Where this process is one of several workers of its node. */
+  readonly place?: StorePlace | undefined
   readonly clock: Clock
   readonly logger: Logger
   readonly meter: Meter
   readonly random: () => number
 }
 
+export interface StorePlace {
+  /** From 1 to `workers`. */
+  readonly slot: number
+  readonly workers: number
+  /** The node's name in the cluster. */
+  readonly node: string
+  /** The limits of the whole node. */
+  readonly store: Store
+}
+
 export interface Stores {
   readonly store: Store
   readonly localStore: Store
+  /** Processes that share what holds for the cluster. */
   nodes(): number
+  /** This process's part of what holds for its node. */
+  ofNode(total: number): number
   close(): Promise<void>
 }
 
 /** Never waits for Redis: a gateway starts without it. */
 export function createStores(options: StoreOptions): Stores {
   const localStore = createMemoryStore({ clock: options.clock })
+  const { place, clock, logger, meter, random } = options
+  const workers = place?.workers ?? 1
+  const ofNode = partOf(place)
   if (options.redis === undefined) {
-    return { store: localStore, localStore, nodes: () => 1, close: async () => {} }
+    const store = place?.store ?? localStore
+    return { store, localStore, nodes: () => workers, ofNode, close: async () => {} }
   }
-  const { clock, logger, meter, random } = options
   const store = createRedisStore({ url: options.redis, clock, logger, meter, random })
-  const registry = createNodeRegistry({ beat: announceNode(store), id: randomUUID(), clock, logger, random })
-  meter.gauge('nodes', 'Living nodes of the cluster as this node knows them', () => registry.nodes())
+  // The workers of a node announce themselves as one.
+  const id = place?.node ?? randomUUID()
+  const registry = createNodeRegistry({ beat: announceNode(store), id, clock, logger, random })
+  const known = 'Living nodes of the cluster as this node knows them'
+  meter.gauge('nodes', known, () => registry.nodes(), {}, 'max')
   return {
     store,
     localStore,
-    nodes: () => registry.nodes(),
+    nodes: () => registry.nodes() * workers,
+    ofNode,
     async close() {
       await registry.close()
       await store.close()
     },
   }
+}
+
+/** The parts of all workers make the total, but each has one at least where there is any. */
+export function partOf(place: Pick<StorePlace, 'slot' | 'workers'> | undefined): (total: number) => number {
+  if (!place) return (total) => total
+  const { slot, workers } = place
+  return (total) =>
+    Math.max(Math.min(1, total), Math.floor(total / workers) + Number(slot <= total % workers))
 }

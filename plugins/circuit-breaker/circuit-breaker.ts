@@ -66,7 +66,7 @@ function createCircuitBreaker(settings: CircuitBreakerSettings, context: PluginC
   const { meter, scope } = context
   const breaker = context.keep(scope, () => createBreaker(settings, context))
   const description = 'State of the circuit: 0 closed, 1 half-open, 2 open'
-  meter.gauge('circuit_breaker_state', description, () => GAUGE[breaker.state], { scope })
+  meter.gauge('circuit_breaker_state', description, () => GAUGE[breaker.state], { scope }, 'max')
   return { upstream: breakCircuit(breaker, settings.statuses, context) }
 }
 

@@ -10,7 +10,7 @@ const MAX_WAIT_MS = 60_000
 const limit = z.int().min(1).max(MAX_LIMIT)
 
 const parts = z.strictObject({
-  limit: limit.describe('Requests in flight at once, on each node.'),
+  limit: limit.describe('Requests in flight at once, on each node; shared out over its workers.'),
   queue: z
     .int()
     .min(0)
@@ -37,9 +37,14 @@ export const concurrency = {
   create: createConcurrency,
 } satisfies Plugin<ConcurrencySettings>
 
-function createConcurrency({ limit, queue, wait }: ConcurrencySettings, context: PluginContext): Hooks {
-  const { meter, scope } = context
-  const bulkhead = context.keep(scope, () => new Bulkhead({ limit, queue, waitMs: wait }, context.clock))
+function createConcurrency(settings: ConcurrencySettings, context: PluginContext): Hooks {
+  const { meter, scope, clock } = context
+  const limits = {
+    limit: context.ofNode(settings.limit),
+    queue: context.ofNode(settings.queue),
+    waitMs: settings.wait,
+  }
+  const bulkhead = context.keep(scope, () => new Bulkhead(limits, clock))
   meter.gauge('concurrency_in_flight', 'Requests that hold a permit', () => bulkhead.inFlight, { scope })
   meter.gauge('concurrency_queued', 'Requests that wait for a permit', () => bulkhead.waiting, { scope })
   return { upstream: limitInFlight(bulkhead, context) }

@@ -6,7 +6,7 @@ import { type AdminAnswer, problem, sendAnswer } from './admin-answer.ts'
 import { createGuard, type Guard } from './admin-guard.ts'
 import type { AdminSource, ReloadResult } from './admin-source.ts'
 import { adminToken, type Environment } from './admin-token.ts'
-import { generationView, routesView, servicesView } from './admin-views.ts'
+import { generationView, routesView, servicesView, workersView } from './admin-views.ts'
 import { createHttpListener, type HttpListener, hasBody } from './http-listener.ts'
 
 export interface AdminServerOptions {
@@ -70,15 +70,16 @@ function notAllowed(method: Resource['method']): AdminAnswer {
 }
 
 function adminResources({ source, logger }: AdminServerOptions): ReadonlyMap<string, Resource> {
-  const get = (body: () => object): Resource => ({
+  const get = (body: () => object | Promise<object>): Resource => ({
     method: 'GET',
-    handle: () => ({ status: 200, body: body() }),
+    handle: async () => ({ status: 200, body: await body() }),
   })
   const reload = shared(() => source.reload())
   return new Map<string, Resource>([
     ['/api/generation', get(() => generationView(source.generation()))],
     ['/api/routes', get(() => routesView(source.routes()))],
-    ['/api/services', get(() => servicesView(source.services()))],
+    ['/api/services', get(async () => servicesView(await source.services()))],
+    ['/api/workers', get(() => workersView(source.workers()))],
     [
       '/api/reload',
       {

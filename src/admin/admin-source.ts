@@ -3,7 +3,9 @@
 export interface AdminSource {
   generation(): GenerationFacts
   routes(): Iterable<RouteView>
-  services(): Iterable<ServiceView>
+  services(): Iterable<ServiceView> | Promise<Iterable<ServiceView>>
+  /** Empty in a gateway of one process. */
+  workers(): Iterable<WorkerView>
   /** Loads the configuration again, as SIGHUP does. */
   reload(): Promise<ReloadResult>
 }
@@ -53,6 +55,20 @@ export interface TargetView {
   readonly ewmaMs: number | undefined
   /** Milliseconds since 1970; undefined: not ejected. */
   readonly ejectedUntil: number | undefined
+}
+
+export interface WorkerView {
+  readonly slot: number
+  readonly pid: number | undefined
+  readonly state: string
+  /** That it serves; 0: none yet. */
+  readonly generation: number
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** How often the place was filled. */
+  readonly starts: number
+  /** How the one before ended. */
+  readonly lastExit: string | undefined
 }
 
 export type ReloadResult =

@@ -1,5 +1,5 @@
 // What is shown of the gateway's state: named fields only, so that nothing else can ever leak through.
-import type { GenerationFacts, RouteView, ServiceView, TargetView } from './admin-source.ts'
+import type { GenerationFacts, RouteView, ServiceView, TargetView, WorkerView } from './admin-source.ts'
 
 export function generationView({ number, hash, since, file }: GenerationFacts): object {
   return { number, hash, since: new Date(since).toISOString(), file }
@@ -27,6 +27,22 @@ function targetView({ url, healthy, inFlight, ewmaMs, ejectedUntil }: TargetView
     inFlight,
     ewmaMs: ewmaMs ?? null,
     ejectedUntil: ejectedUntil === undefined ? null : new Date(ejectedUntil).toISOString(),
+  }
+}
+
+export function workersView(workers: Iterable<WorkerView>): object {
+  return { workers: Array.from(workers, workerView) }
+}
+
+function workerView({ slot, pid, state, generation, startedAt, starts, lastExit }: WorkerView): object {
+  return {
+    slot,
+    pid: pid ?? null,
+    state,
+    generation,
+    startedAt: new Date(startedAt).toISOString(),
+    starts,
+    lastExit: lastExit ?? null,
   }
 }
 

@@ -1,10 +1,17 @@
 // `turnpike run`: serves until it is told to stop. Signals: TERM and INT drain, HUP reloads.
 
+import { availableParallelism } from 'node:os'
+import { isWorker } from '../cluster/primary-link.ts'
+import type { LoadResult } from '../config/configuration.ts'
+import type { CopiedFiles } from '../config/file-copies.ts'
 import { loadConfiguration } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
-import { type Gateway, startGateway } from '../gateway.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../gateway.ts'
 import { parseListenAddress } from '../listen-address.ts'
+import type { Logger } from '../plugin.ts'
+import { startPrimary } from '../primary.ts'
 import { tuneMemory } from '../v8-settings.ts'
+import { startWorker } from '../worker.ts'
 import type { CliArguments } from './arguments.ts'
 import { findConfigFile } from './find-config-file.ts'
 import { wrongUsage } from './wrong-usage.ts'
@@ -16,7 +23,8 @@ const ONE_SIGNAL_MS = 500
 const FOREVER_MS = 2 ** 31 - 1
 
 export async function run(args: CliArguments): Promise<number> {
-  const fault = args.positionals.length > 1 ? 'run takes one FILE' : addressFault(args)
+  const fault =
+    args.positionals.length > 1 ? 'run takes one FILE' : (addressFault(args) ?? workersFault(args))
   if (fault !== undefined) return wrongUsage(fault, args.stderr)
   tuneMemory()
   const file = findConfigFile(args.positionals[0], args.cwd)
@@ -24,20 +32,53 @@ export async function run(args: CliArguments): Promise<number> {
     args.stderr('no config: give a FILE, or write turnpike.yaml (turnpike init)\n')
     return 1
   }
-  const { plugins, env, checks } = args
   const options = gatewayOptions(args)
-  const { listen, status, admin } = options
-  const load = () => loadConfiguration(file, { plugins, env, checks, addresses: { listen, status, admin } })
+  const load = loader(file, args, options)
+  if (isWorker) return serveAsWorker(args, { ...options, load })
   const first = await load()
   if (!first.configuration || first.warnings.length > 0) args.stderr(first.render(args.color))
   if (!first.configuration) return 1
   try {
-    const gateway = await startGateway(first.configuration, { ...options, load })
+    const gateway = await start(first, args, { ...options, load })
     return await serveUntilStopped(gateway, { args, files: first.files })
   } catch (thrown) {
     args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
     return 1
   }
+}
+
+type Load = (copies?: CopiedFiles) => Promise<LoadResult>
+
+function loader(file: string, args: CliArguments, addresses: Omit<GatewayOptions, 'load'>): Load {
+  const { plugins, env, checks } = args
+  const { listen, status, admin } = addresses
+  return (copies) =>
+    loadConfiguration(file, { plugins, env, checks, copies, addresses: { listen, status, admin } })
+}
+
+function start(
+  { configuration, copies }: LoadResult,
+  { flags }: CliArguments,
+  options: GatewayOptions,
+): Promise<Gateway> {
+  const wanted = flags['workers'] ?? configuration!.workers
+  const workers = wanted === 'auto' ? availableParallelism() : Number(wanted)
+  if (workers === 1) return startGateway(configuration!, options)
+  return startPrimary({ configuration: configuration!, copies, workers }, options)
+}
+
+/** Ends with its primary, not by itself. */
+async function serveAsWorker(
+  { env, version }: CliArguments,
+  { listen, load }: { readonly listen?: string | undefined; readonly load: Load },
+): Promise<number> {
+  startWorker({ env, version, listen, load, onLogger: catchTheRest })
+  return 0
+}
+
+function workersFault({ flags: { workers } }: CliArguments): string | undefined {
+  const isRight = workers === undefined || workers === 'auto' || /^[1-9]\d{0,2}$/.test(String(workers))
+  return isRight ? undefined : `--workers ${workers}: expected auto or a number`
 }
 
 /** Of the command line only: what the file says has been checked with the file. */
@@ -81,7 +122,7 @@ interface Running {
 
 async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Promise<number> {
   const alive = setInterval(() => {}, FOREVER_MS)
-  catchTheRest(gateway)
+  catchTheRest(gateway.logger)
   const stopReloads = onSignal(['SIGHUP'], () => void gateway.reload())
   const stopAsked = nextSignal(['SIGTERM', 'SIGINT'])
   const watcher = args.flags['watch'] === false ? undefined : watch(gateway, files)
@@ -107,7 +148,7 @@ function exitOnNextSignal(gateway: Gateway): void {
 }
 
 // The last net: one exchange gone wrong in a way that nobody foresaw must not end all the others.
-function catchTheRest({ logger }: Gateway): void {
+function catchTheRest(logger: Logger): void {
   process.on('uncaughtException', (error, origin) => {
     logger.error({ err: error, origin }, 'an error reached the last net: please report it')
   })

@@ -59,6 +59,7 @@ function createEnvironment(): GenerationEnvironment {
     store,
     localStore: store,
     nodes: () => 1,
+    ofNode: (total) => total,
     states: new KeptState(),
     services: new ServicePool({ clock, random, logger, observer }),
     record: () => ({ switched() {}, finish() {} }),

@@ -46,6 +46,8 @@ export interface Configuration {
   readonly listeners: readonly ListenerConfiguration[]
   readonly status: string
   readonly admin: string
+  /** Processes that serve; `auto`: as many as there are cores. */
+  readonly workers: number | 'auto'
   readonly redis: string | undefined
   readonly trustProxy: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'

@@ -7,6 +7,8 @@ export interface CopiedFiles {
   readonly texts: Readonly<Record<string, string>>
   /** Absolute path -> the value behind `${file:}` or `${secret:}`. */
   readonly values: Readonly<Record<string, string>>
+  /** Absolute path -> what a PEM file holds, byte for byte in latin1. */
+  readonly pems: Readonly<Record<string, string>>
   /** Pattern of `include` -> what it matched. */
   readonly matches: Readonly<Record<string, readonly string[]>>
 }
@@ -19,8 +21,9 @@ export class FileCopies {
 
   /** `given` is believed; what is not in it is read, and kept for a later load. */
   constructor(given: CopiedFiles | undefined) {
-    this.#given = given ?? { texts: {}, values: {}, matches: {} }
-    this.#taken = { texts: { ...given?.texts }, values: { ...given?.values }, matches: { ...given?.matches } }
+    this.#given = given ?? { texts: {}, values: {}, pems: {}, matches: {} }
+    const { texts, values, pems, matches } = this.#given
+    this.#taken = { texts: { ...texts }, values: { ...values }, pems: { ...pems }, matches: { ...matches } }
   }
 
   get taken(): CopiedFiles {
@@ -42,6 +45,16 @@ export class FileCopies {
   keepValue(path: string, value: string): string {
     this.#taken.values[path] = value
     return value
+  }
+
+  pem(path: string): Buffer | undefined {
+    const copied = this.#given.pems[path]
+    return copied === undefined ? undefined : Buffer.from(copied, 'latin1')
+  }
+
+  keepPem(path: string, bytes: Buffer): Buffer {
+    this.#taken.pems[path] = bytes.toString('latin1')
+    return bytes
   }
 
   matches(pattern: string): readonly string[] | undefined {

@@ -31,7 +31,7 @@ function readPem(path: Path, file: string | undefined, state: LoadState): Buffer
   if (file === undefined) return undefined
   state.files.add(file)
   try {
-    return readFileSync(file)
+    return state.copies.pem(file) ?? state.copies.keepPem(file, readFileSync(file))
   } catch (error) {
     state.list.add({ path, message: `${file} ${unreadable(error)}` })
     return undefined

@@ -25,6 +25,12 @@ function isRedisUrl(text: string): boolean {
 
 const pattern = z.string().min(1)
 
+const MAX_WORKERS = 256
+
+const workers = z.union([z.literal('auto'), z.int().min(1).max(MAX_WORKERS)], {
+  error: `expected auto or a number from 1 to ${MAX_WORKERS}`,
+})
+
 export const rootShape = {
   version: version.default(1).describe('Version of this format.'),
   listen: z
@@ -36,6 +42,7 @@ export const rootShape = {
   listeners: listeners.prefault({}).describe('More places where clients connect, by name.'),
   status: address.prefault(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
   admin: address.prefault('127.0.0.1:9090').describe('Where the admin API is.'),
+  workers: workers.default(1).describe('Processes that share the work; `auto`: as many as there are cores.'),
   redis: redis.prefault('').describe('`redis://` or `rediss://`; without it limits are per node, in memory.'),
   trustProxy: z.array(network).default([]).describe('Networks whose forwarded headers are believed.'),
   include: z

@@ -77,10 +77,14 @@ const ejection = z.strictObject({
 })
 
 const connections = z.strictObject({
-  max: z.int().min(1).default(128).describe('Open connections per target.'),
+  max: z.int().min(1).default(128).describe('Open connections per target, of each worker.'),
   connectTimeout: someTime.prefault('1s').describe('How long connecting may take.'),
   idleTimeout: someTime.prefault('4s').describe('How long an unused connection is kept.'),
-  queue: z.int().min(0).default(1024).describe('Requests that may wait for a connection, per target.'),
+  queue: z
+    .int()
+    .min(0)
+    .default(1024)
+    .describe('Requests that may wait for a connection, per target, in each worker.'),
 })
 
 const fileName = z.string().min(1)

@@ -30,6 +30,7 @@ export function* toConfiguration(parts: ConfigurationParts, state: LoadState): S
     listeners,
     status: root.status ?? '',
     admin: root.admin ?? '',
+    workers: root.workers ?? 1,
     redis: root.redis || undefined,
     trustProxy: root.trustProxy ?? [],
     logLevel: root.log ?? 'info',

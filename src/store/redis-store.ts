@@ -74,7 +74,7 @@ class ScriptedStore implements RedisStore {
         logger.warn({ reason: messageOf(reason) }, 'the store is down: limits follow onStoreError'),
       onClose: (openForMs) => logger.info({ downMs: Math.round(openForMs) }, 'the store is back'),
     })
-    meter.gauge('store_up', 'Whether Redis is answering: 1 or 0', () => Number(this.healthy))
+    meter.gauge('store_up', 'Whether Redis is answering: 1 or 0', () => Number(this.healthy), {}, 'min')
     this.#connect()
   }
 

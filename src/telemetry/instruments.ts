@@ -2,6 +2,12 @@
 
 type MetricKind = 'counter' | 'gauge' | 'histogram'
 
+/**
+ * How the values of several workers become one: `each` keeps them apart by the label `worker`, `node` is known to the
+ * primary process alone. Counters and histograms are added up.
+ */
+export type Merge = 'sum' | 'max' | 'min' | 'each' | 'node'
+
 export interface Instrument {
   /** The name in the Prometheus text. */
   readonly name: string
@@ -10,6 +16,8 @@ export interface Instrument {
   readonly labels: readonly string[]
   /** The OpenTelemetry name where a stable convention exists; else the Prometheus name without `_total`. */
   readonly otlpName?: string
+  /** `sum` when left out. */
+  readonly merge?: Merge
 }
 
 /** Seconds, as the stable HTTP semantic conventions of OpenTelemetry advise. */
@@ -39,6 +47,10 @@ const gauge = (name: string, help: string, labels: readonly string[] = []): Inst
   labels,
 })
 
+const least = (instrument: Instrument): Instrument => ({ ...instrument, merge: 'min' })
+const each = (instrument: Instrument): Instrument => ({ ...instrument, merge: 'each' })
+const node = (instrument: Instrument): Instrument => ({ ...instrument, merge: 'node' })
+
 const ROUTE = ['route', 'service'] as const
 
 export const INSTRUMENTS = {
@@ -66,43 +78,49 @@ export const INSTRUMENTS = {
   receivedBytes: counter('gateway_received_bytes_total', 'Request body bytes read from clients', ROUTE),
   sentBytes: counter('gateway_sent_bytes_total', 'Response body bytes written to clients', ROUTE),
   aborted: counter('gateway_responses_aborted_total', 'Answers that did not reach their end', ROUTE),
-  upstreamUp: gauge('gateway_upstream_up', '1 while a target takes traffic, 0 while it is kept out', [
-    'service',
-    'target',
-  ]),
-  configInfo: gauge('gateway_config_info', 'Always 1; the hash is that of the serving configuration', [
-    'hash',
-  ]),
-  reloadSuccessful: gauge(
-    'gateway_config_last_reload_successful',
-    '1 when the last attempt to load the configuration succeeded',
+  // A target that one worker keeps out is worth a look.
+  upstreamUp: least(
+    gauge('gateway_upstream_up', '1 while a target takes traffic, 0 while it is kept out', [
+      'service',
+      'target',
+    ]),
   ),
-  reloadTimestamp: gauge(
-    'gateway_config_last_reload_timestamp_seconds',
-    'When a configuration was last loaded with success, in Unix seconds',
+  configInfo: node(
+    gauge('gateway_config_info', 'Always 1; the hash is that of the serving configuration', ['hash']),
   ),
-  reloads: counter('gateway_config_reloads_total', 'Attempts to load a configuration', ['outcome']),
-  buildInfo: gauge('gateway_build_info', 'Always 1; what is running', ['version', 'node_version']),
-  logDropped: counter(
-    'gateway_log_dropped_total',
-    'Log lines dropped because the log sink was full or failed',
+  reloadSuccessful: node(
+    gauge(
+      'gateway_config_last_reload_successful',
+      '1 when the last attempt to load the configuration succeeded',
+    ),
+  ),
+  reloadTimestamp: node(
+    gauge(
+      'gateway_config_last_reload_timestamp_seconds',
+      'When a configuration was last loaded with success, in Unix seconds',
+    ),
+  ),
+  reloads: node(counter('gateway_config_reloads_total', 'Attempts to load a configuration', ['outcome'])),
+  buildInfo: node(gauge('gateway_build_info', 'Always 1; what is running', ['version', 'node_version'])),
+  logDropped: each(
+    counter('gateway_log_dropped_total', 'Log lines dropped because the log sink was full or failed'),
   ),
   spansExported: counter('gateway_spans_exported_total', 'Spans that the collector has accepted'),
   spansDropped: counter('gateway_spans_dropped_total', 'Spans that never reached the collector', ['reason']),
-  seriesDropped: counter(
-    'gateway_metric_series_dropped_total',
-    'Series that were not created because a limit was reached',
+  seriesDropped: each(
+    counter(
+      'gateway_metric_series_dropped_total',
+      'Series that were not created because a limit was reached',
+    ),
   ),
-  processCpu: counter('process_cpu_seconds_total', 'User and system CPU time of this process'),
-  processMemory: gauge('process_resident_memory_bytes', 'Resident memory of this process'),
-  processStart: gauge('process_start_time_seconds', 'When this process started, in Unix seconds'),
-  heapUsed: gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use'),
-  eventLoopP99: gauge(
-    'nodejs_eventloop_lag_p99_seconds',
-    'Event loop delay since the last collection, 99th percentile',
+  processCpu: each(counter('process_cpu_seconds_total', 'User and system CPU time of this process')),
+  processMemory: each(gauge('process_resident_memory_bytes', 'Resident memory of this process')),
+  processStart: each(gauge('process_start_time_seconds', 'When this process started, in Unix seconds')),
+  heapUsed: each(gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use')),
+  eventLoopP99: each(
+    gauge('nodejs_eventloop_lag_p99_seconds', 'Event loop delay since the last collection, 99th percentile'),
   ),
-  eventLoopMax: gauge(
-    'nodejs_eventloop_lag_max_seconds',
-    'Event loop delay since the last collection, longest',
+  eventLoopMax: each(
+    gauge('nodejs_eventloop_lag_max_seconds', 'Event loop delay since the last collection, longest'),
   ),
 } as const satisfies Record<string, Instrument>

@@ -33,14 +33,14 @@ export class LogSink {
     return this.#dropped
   }
 
-  /** One line of ASCII that ends in a line feed. Never waits, never throws. */
-  write(line: string): void {
-    if (this.#pending.length + line.length > this.#maxBytes) {
-      this.#dropped++
+  /** One line of ASCII that ends in a line feed, or several. Never waits, never throws. */
+  write(text: string, lines = 1): void {
+    if (this.#pending.length + text.length > this.#maxBytes) {
+      this.#dropped += lines
       return
     }
-    this.#pending += line
-    this.#pendingLines++
+    this.#pending += text
+    this.#pendingLines += lines
     this.#schedule()
   }
 

@@ -9,11 +9,18 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 type WrittenLevel = Exclude<LogLevel, 'silent'>
 
-export function createLogger(level: LogLevel, clock: Clock, sink: LogSink): Logger {
+export interface LoggerParts {
+  readonly clock: Clock
+  readonly sink: LogSink
+  /** In every line. */
+  readonly facts: object | null
+}
+
+export function createLogger(level: LogLevel, { clock, sink, facts }: LoggerParts): Logger {
   const lines = pino(
     {
       level,
-      base: null,
+      base: facts,
       timestamp: () => `,"time":"${new Date(clock.epochMs()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -29,6 +29,8 @@ export class MetricRegistry implements Meter {
   readonly #maxSeries: number
   #size = 0
   #dropped = 0
+  /** Waited for before all series are shown: where a part of them is kept elsewhere. */
+  refresh: () => Promise<void> = () => Promise.resolve()
 
   constructor(maxSeries: number = MAX_SERIES) {
     this.#maxSeries = maxSeries
@@ -44,13 +46,8 @@ export class MetricRegistry implements Meter {
     )
   }
 
-  gauge(name: string, description: string, read: () => number, labels: Labels = {}): void {
-    const instrument = named({
-      name: `gateway_${name}`,
-      kind: 'gauge',
-      help: description,
-      labels: keys(labels),
-    })
+  gauge(...[name, help, read, labels = {}, merge = 'sum']: Parameters<Meter['gauge']>): void {
+    const instrument = named({ name: `gateway_${name}`, kind: 'gauge', help, labels: keys(labels), merge })
     this.observe(instrument, read, cut(labels))
   }
 
@@ -85,8 +82,10 @@ export class MetricRegistry implements Meter {
   }
 
   /** Families in the order of their first use. */
-  *collect(): Iterable<Family> {
-    for (const family of this.#families.values()) yield family.list ? listed(family, family.list) : family
+  *collect(wanted: (instrument: Instrument) => boolean = () => true): Iterable<Family> {
+    for (const family of this.#families.values()) {
+      if (wanted(family.instrument)) yield family.list ? listed(family, family.list) : family
+    }
   }
 
   #bind<S extends Series>(instrument: Instrument, made: S): S {
@@ -122,7 +121,7 @@ export class MetricRegistry implements Meter {
 }
 
 function listed(family: Family, list: ListedValues): Family {
-  const series = new Map<string, Series>()
+  const series = new Map(family.series)
   for (const [labels, value] of list()) series.set(labelText(labels), new ObservedSeries(labels, () => value))
   return { instrument: family.instrument, series }
 }

@@ -46,6 +46,7 @@ function producer({ registry, clock, version, resource }: MetricPushParts): Metr
   const reused = resourceOf(resource)
   return {
     collect: async () => {
+      await registry.refresh()
       const times = { startTime, endTime: hrTime(clock.epochMs()) }
       const metrics = [...registry.collect()].filter(({ series }) => series.size > 0)
       const data = metrics.map((family) => metricData(family, times))

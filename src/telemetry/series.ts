@@ -66,6 +66,12 @@ export class HistogramSeries implements Series {
     this.sum += value
   }
 
+  /** Adds what another histogram of the same kind has counted. */
+  merge(counts: readonly number[], sum: number): void {
+    for (let bucket = 0; bucket < this.counts.length; bucket++) this.counts[bucket]! += counts[bucket] ?? 0
+    this.sum += sum
+  }
+
   get count(): number {
     let total = 0
     for (const count of this.counts) total += count

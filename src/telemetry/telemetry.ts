@@ -1,5 +1,5 @@
 // What the gateway tells the outside, assembled: logs, metrics and traces.
-import type { Clock, Logger, Meter, RouteFacts } from '../plugin.ts'
+import type { Clock, Logger, RouteFacts } from '../plugin.ts'
 import { accessLogs } from './access-log.ts'
 import { observeConfig, type RecordReload } from './config-metrics.ts'
 import { INSTRUMENTS } from './instruments.ts'
@@ -31,7 +31,11 @@ export interface TelemetryOptions {
   readonly version: string
   /** Standard output when left out. */
   readonly destination?: LogDestination
+  /** Where several processes make a node: the primary exports the metrics of all, the workers their own traces. */
+  readonly part?: ProcessPart | undefined
 }
+
+export type ProcessPart = 'primary' | { readonly worker: number }
 
 export interface TracingOptions {
   /** Share of the traces to keep, 0 to 1. OTEL_TRACES_SAMPLER wins. */
@@ -50,7 +54,7 @@ export interface GaugeSources {
 export interface Telemetry {
   readonly logger: Logger
   /** For plugins and the other parts of the engine. */
-  readonly meter: Meter
+  readonly meter: MetricRegistry
   readonly tracer: Tracer
   /** For exchanges that no route matched. */
   readonly unmatched: RouteRecorder
@@ -62,6 +66,8 @@ export interface Telemetry {
   readonly reloaded: RecordReload
   /** Prometheus text, in parts to be sent one after the other. Scrapes at the same time share one. */
   metricsText(): Promise<readonly string[]>
+  /** Log lines of another process, whole ones. */
+  relay(lines: string): void
   /** For a process that ends at once: what is buffered, without waiting. */
   flushSync(): void
   /** Sends what waits, for a limited time. */
@@ -72,15 +78,18 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   const { clock, env, version } = options
   const registry = new MetricRegistry()
   const sink = new LogSink(options.destination ?? openStdout())
-  const logger = createLogger(options.logLevel, clock, sink)
+  const logger = createLogger(options.logLevel, { clock, sink, facts: factsOf(options.part) })
   sink.onRecovery = (lines) => logger.warn({ lines }, 'log lines were dropped')
   registry.observe(INSTRUMENTS.logDropped, () => sink.dropped)
   registry.observe(INSTRUMENTS.buildInfo, () => 1, { version, node_version: process.versions.node })
   const recorders = new Recorders(registry, clock, options.accessLog ? accessLogs(clock, sink) : undefined)
   const otlp = otlpSettings(env, options.tracing, version)
   const parts = { clock, registry, logger, version }
-  const tracing = await startTracing(otlp, parts)
-  const stopPush = await startMetricPush(otlp, parts)
+  const tracing = await startTracing(
+    options.part === 'primary' ? { ...otlp, tracesUrl: undefined } : otlp,
+    parts,
+  )
+  const stopPush = await startMetricPush(isWorker(options) ? { ...otlp, metricsUrl: undefined } : otlp, parts)
   const stopProcess = observeProcess(registry, clock)
   return {
     logger,
@@ -91,7 +100,11 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     retain: (serving) => recorders.retain(serving),
     observe: (sources) => observeGauges(registry, recorders, sources),
     reloaded: observeConfig(registry, clock),
-    metricsText: shared(() => prometheusText(registry.collect())),
+    metricsText: shared(async () => {
+      await registry.refresh()
+      return prometheusText(registry.collect())
+    }),
+    relay: (lines) => sink.write(lines, lines.split('\n').length - 1),
     flushSync: () => sink.flushSync(),
     shutdown: async () => {
       stopProcess()
@@ -99,6 +112,15 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
       await within(LOG_LIMIT_MS, clock, sink.drained())
     },
   }
+}
+
+function isWorker({ part }: TelemetryOptions): boolean {
+  return typeof part === 'object'
+}
+
+/** What stands in every message of the process. */
+function factsOf(part: ProcessPart | undefined): object | null {
+  return typeof part === 'object' ? { worker: part.worker } : null
 }
 
 function observeGauges(registry: MetricRegistry, recorders: Recorders, sources: GaugeSources): void {

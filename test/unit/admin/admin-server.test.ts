@@ -56,6 +56,18 @@ function fakeSource(hash: () => string, reload: () => Promise<ReloadResult>): Ad
         tls: { key: 'canary' },
       } as never,
     ],
+    workers: () => [
+      {
+        slot: 1,
+        pid: 4711,
+        state: 'serving',
+        generation: 3,
+        startedAt: Date.UTC(2026, 0, 3),
+        starts: 2,
+        lastExit: 'SIGKILL',
+        config: 'canary',
+      } as never,
+    ],
     reload,
   }
 }
@@ -135,9 +147,26 @@ describe('what the admin API shows', () => {
     })
   })
 
+  it('shows the worker processes', async () => {
+    const { ask } = await start()
+    expect(JSON.parse((await ask('/api/workers')).body)).toEqual({
+      workers: [
+        {
+          slot: 1,
+          pid: 4711,
+          state: 'serving',
+          generation: 3,
+          startedAt: '2026-01-03T00:00:00.000Z',
+          starts: 2,
+          lastExit: 'SIGKILL',
+        },
+      ],
+    })
+  })
+
   it('holds no secret, even when the objects behind it do', async () => {
     const { ask } = await start()
-    for (const path of ['/api/generation', '/api/routes', '/api/services']) {
+    for (const path of ['/api/generation', '/api/routes', '/api/services', '/api/workers']) {
       expect((await ask(path)).body).not.toContain('canary')
     }
   })

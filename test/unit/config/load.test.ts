@@ -34,6 +34,7 @@ describe('the smallest useful config', () => {
       listen: ':8080',
       status: ':9091',
       admin: '127.0.0.1:9090',
+      workers: 1,
       redis: undefined,
       trustProxy: [],
       logLevel: 'info',
@@ -96,6 +97,7 @@ describe('values', () => {
 listen: 127.0.0.1:8000
 status: "[::1]:9000"
 admin: :0
+workers: auto
 redis: rediss://cache:6380
 trustProxy: [10.0.0.0/8, fd00::/8, 192.0.2.1]
 log: warn
@@ -106,6 +108,7 @@ ${withRoute('match: /x')}`)
     expect(configuration).toMatchObject({
       listen: '127.0.0.1:8000',
       status: '[::1]:9000',
+      workers: 'auto',
       redis: 'rediss://cache:6380',
       trustProxy: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
       logLevel: 'warn',

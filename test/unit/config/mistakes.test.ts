@@ -71,6 +71,8 @@ const ROOTS: readonly Case[] = [
     root('version: 2'),
     '1:10 version: 2 is not a version that this gateway reads: write 1',
   ],
+  ['workers by another word', root('workers: all'), '1:10 workers: expected auto or a number from 1 to 256'],
+  ['no workers', root('workers: 0'), '1:10 workers: 0 is out of range: at least 1'],
   ['a bare port', root('listen: 8080'), '1:9 listen: 8080 is not an address: write ":8080"'],
   [
     'an address without a port',

@@ -7,7 +7,7 @@ import { LogLines } from './log-lines.ts'
 function start(level: LogLevel) {
   const lines = new LogLines()
   const sink = new LogSink(lines)
-  return { logger: createLogger(level, new FakeClock(), sink), lines, sink }
+  return { logger: createLogger(level, { clock: new FakeClock(), sink, facts: null }), lines, sink }
 }
 
 describe('the logger', () => {

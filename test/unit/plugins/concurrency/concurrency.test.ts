@@ -54,6 +54,19 @@ class Bench {
 }
 
 describe('concurrency', () => {
+  it('gives a worker its part of what holds for the node', async () => {
+    const context = new FakeContext<ConcurrencySettings>()
+    context.ofNode = (total) => total / 2
+    const bench = new Bench({ limit: 4, queue: 2, wait: '1s' }, context)
+    await bench.arrive().answer
+    await bench.arrive().answer
+    const waiting = bench.arrive()
+    expect(await refusal(bench.arrive().answer)).toMatchObject({ code: 'CONCURRENCY_LIMITED' })
+    expect([bench.inFlight, bench.queued]).toEqual([2, 1])
+    bench.served[0]!.body.end()
+    await waiting.answer
+  })
+
   it('lets requests through up to the limit and refuses the next with 503 and Retry-After', async () => {
     const bench = new Bench(2)
     await bench.arrive().answer

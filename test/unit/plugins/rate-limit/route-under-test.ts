@@ -170,6 +170,7 @@ function contextOf(
     clock: around.clock,
     random: () => 0.5,
     nodes: () => around.nodes,
+    ofNode: (total) => total,
     resolvePath: (path) => path,
     keep: (_key, create) => create(),
     share: <T extends object>(key: string, create: () => T) => {

@@ -244,6 +244,7 @@ export class FakeContext<S> implements PluginContext<S> {
   readonly random = (): number => this.randoms.shift() ?? 0.5
 
   readonly nodes = (): number => this.nodeCount
+  ofNode = (total: number): number => total
 
   resolvePath(path: string): string {
     return path

@@ -1,0 +1,174 @@
+// The primary process of a node with several workers: probes, metrics, the admin API, the config, and the workers.
+import { randomUUID } from 'node:crypto'
+import { createAdminServer } from './admin/admin-server.ts'
+import type { ServiceView } from './admin/admin-source.ts'
+import { createStatusServer, type Readiness } from './admin/status-server.ts'
+import { Closers } from './closers.ts'
+import { forkWorker } from './cluster/fork-worker.ts'
+import type { StoreCall } from './cluster/messages.ts'
+import { Supervisor } from './cluster/supervisor.ts'
+import type { WorkerSlot } from './cluster/worker-slot.ts'
+import type { Configuration } from './config/configuration.ts'
+import type { CopiedFiles } from './config/file-copies.ts'
+import { fixedPart } from './fixed-keys.ts'
+import { type Gateway, type GatewayOptions, urlOf } from './gateway.ts'
+import { createAdminSource } from './introspection.ts'
+import type { ClientAddresses } from './open-listeners.ts'
+import { Reloader } from './reloader.ts'
+import { servingNames } from './serving.ts'
+import { createMemoryStore } from './store/memory-store.ts'
+import { systemClock as clock, systemRandom as random } from './system-clock.ts'
+import type { MetricReport } from './telemetry/metric-report.ts'
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { WorkerMetrics } from './telemetry/worker-metrics.ts'
+import type { WorkerConfig } from './worker.ts'
+import { mergeServices, workerViews } from './worker-views.ts'
+
+/** What a worker may take for its end beyond the drain: the last export of traces. */
+const END_LIMIT_MS = 5000
+
+export interface First {
+  readonly configuration: Configuration
+  readonly copies: CopiedFiles
+  readonly workers: number
+}
+
+/** Resolves when all workers serve. Rejects when one cannot start; nothing is left running then. */
+export function startPrimary(first: First, options: GatewayOptions): Promise<Gateway> {
+  const closers = new Closers()
+  return closers.guard(() => assemble(first, options, closers))
+}
+
+async function assemble(first: First, options: GatewayOptions, closers: Closers): Promise<Gateway> {
+  const { configuration } = first
+  const telemetry = await createPrimaryTelemetry(configuration, options)
+  closers.add(() => telemetry.shutdown())
+  const { logger } = telemetry
+  const supervisor = createSupervisor(first, telemetry, () => reloader.serving.configuration)
+  closers.add(() => supervisor.close())
+  telemetry.meter.refresh = () => supervisor.collect()
+  const reloader = createReloader(first, { telemetry, supervisor, options })
+  const state = { draining: false }
+  const status = createStatusServer({
+    address: options.status ?? configuration.status,
+    isReady: () => readiness(supervisor, state.draining),
+    metricsText: () => telemetry.metricsText(),
+    logger,
+  })
+  const admin = createAdminServer({
+    address: options.admin ?? configuration.admin,
+    env: options.env,
+    source: createAdminSource(reloader, {
+      services: async () => mergeServices((await supervisor.ask('services')) as ServiceView[][]),
+      workers: () => workerViews(supervisor.slots, clock),
+    }),
+    clock,
+    logger,
+  })
+  closers.add(
+    () => status.close(),
+    () => admin.close(),
+  )
+  const own = { status: urlOf(await status.listen()), admin: urlOf(await admin.listen()) }
+  await supervisor.start()
+  const addresses = { ...own, ...(supervisor.slots[0]!.addresses as ClientAddresses) }
+  logger.info(
+    { ...addresses, workers: first.workers, generation: 1, hash: configuration.hash },
+    'gateway started',
+  )
+
+  return {
+    addresses,
+    logger,
+    get watchedFiles() {
+      return reloader.files
+    },
+    reload: () => reloader.reload(),
+    flushLog: () => telemetry.flushSync(),
+    async stop() {
+      state.draining = true
+      const { drain } = reloader.serving.configuration
+      logger.info(drain, 'draining')
+      const clean = await supervisor.drain(drain.delayMs + drain.timeoutMs + END_LIMIT_MS)
+      logger.info({ clean }, 'stopped')
+      await closers.closeAll()
+    },
+  }
+}
+
+function createPrimaryTelemetry(configuration: Configuration, options: GatewayOptions): Promise<Telemetry> {
+  return createTelemetry({
+    clock,
+    logLevel: configuration.logLevel,
+    accessLog: false,
+    tracing: { sample: 0, endpoint: undefined },
+    env: options.env,
+    version: options.version,
+    part: 'primary',
+    ...(options.logTo === undefined ? {} : { destination: options.logTo }),
+  })
+}
+
+function createSupervisor(first: First, telemetry: Telemetry, serving: () => Configuration): Supervisor {
+  const metrics = new WorkerMetrics(telemetry.meter)
+  // The limits of all workers together, where there is no Redis.
+  const store = createMemoryStore({ clock })
+  return new Supervisor(
+    { number: 1, config: workerConfig(first, first) },
+    {
+      count: first.workers,
+      node: randomUUID(),
+      clock,
+      logger: telemetry.logger,
+      random,
+      spawn: () => forkWorker((lines) => telemetry.relay(lines)),
+      onTakes: (calls, slot) => answerCalls(calls, slot, store),
+      onMetrics: (report, slot) => metrics.add(slot, report as MetricReport),
+      onDeath: (slot) => metrics.forget(slot),
+      onRetired: () => telemetry.retain(servingNames(serving())),
+    },
+  )
+}
+
+function answerCalls(
+  calls: readonly StoreCall[],
+  slot: WorkerSlot,
+  store: ReturnType<typeof createMemoryStore>,
+): void {
+  const replies = calls.map(({ id, checks, cost }) => ({ id, verdict: store.take(checks, cost) }))
+  slot.send({ kind: 'verdicts', replies })
+}
+
+interface ReloadParts {
+  readonly telemetry: Telemetry
+  readonly supervisor: Supervisor
+  readonly options: GatewayOptions
+}
+
+function createReloader(first: First, { telemetry, supervisor, options }: ReloadParts): Reloader {
+  telemetry.reloaded('applied', first.configuration.hash)
+  return new Reloader(first.configuration, {
+    stage: {
+      prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(first, next) }),
+    },
+    clock,
+    logger: telemetry.logger,
+    load: options.load,
+    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
+  })
+}
+
+function workerConfig(
+  first: First,
+  { configuration, copies }: Pick<First, 'configuration' | 'copies'>,
+): WorkerConfig {
+  return { copies, hash: configuration.hash, fixed: fixedPart(first.configuration) }
+}
+
+function readiness({ slots, serving }: Supervisor, draining: boolean): Readiness {
+  const each = slots.map((slot) => [`worker-${slot.post.slot}`, slot.state === 'serving'] as const)
+  return {
+    ready: serving.length > 0 && !draining,
+    checks: { ...Object.fromEntries(each), accepting: !draining },
+  }
+}
