@@ -44,6 +44,10 @@ export interface Exchange {
   readonly status: number
   /** The gateway's own failure, if that was the answer. */
   readonly error: GatewayError | undefined
+  /** The media type of a call of gRPC or gRPC-Web (`application/grpc+proto`); undefined for any other request. */
+  readonly grpc: string | undefined
+  /** What a call of gRPC came to, 0 to 16; known at its end. */
+  readonly grpcStatus: number | undefined
   /** The client asks to leave HTTP for another protocol; undefined for an ordinary request. */
   readonly upgrade: Upgrade | undefined
   /** Why nothing more is to be started: the client went away. */

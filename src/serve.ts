@@ -6,7 +6,7 @@ import { withoutParameters } from './edge/canonical-path.ts'
 import type { Serve } from './edge/framework.ts'
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
 import { renderDirect, renderProblem } from './edge/problem.ts'
-import { type SentBytes, sendAnswer } from './edge/send-answer.ts'
+import { type Sent, sendAnswer } from './edge/send-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
 import {
@@ -71,7 +71,7 @@ export function createServe(options: ServeOptions): Server {
 interface Course {
   readonly exchange: HttpExchange
   readonly generation: Generation
-  readonly sent: SentBytes
+  readonly sent: Sent
   route: CompiledRoute | undefined
   /** From the moment on that the connection has left HTTP. */
   tunnel?: Tunnel
@@ -117,7 +117,8 @@ interface Sending {
 function send(options: ServeOptions, course: Course, { response, answer }: Sending): void {
   const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
-  const facts = { requestId: exchange.id, method: exchange.method, sent }
+  const { id: requestId, method, grpc } = exchange
+  const facts = { requestId, method, grpc, sent }
   const close = options.isDraining() || bodyLeft || exchange.malformed
   try {
     if (hasTunnel(answer)) switchOver(options, course, { response, answer })
@@ -126,10 +127,17 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
     // A field that the parser let through but that may not be written again.
     drop(answer)
     const error = new GatewayError('UPSTREAM_INVALID_RESPONSE', { cause: thrown })
-    sendAnswer(response, refuse(exchange, error), { ...facts, close: true })
-    exchange.status = error.status
+    const refusal = refuse(exchange, error)
+    sendAnswer(response, refusal, { ...facts, close: true })
+    exchange.status = refusal.status
   }
-  if (!exchange.body.ended) exchange.body.drain()
+  if (!exchange.body.ended) drainBehind(answer, exchange)
+}
+
+// A service may answer while the request goes on, and both stream: what is left runs off behind the answer.
+function drainBehind({ body }: Answer, exchange: HttpExchange): void {
+  if (typeof body === 'object' && 'onEnd' in body) body.onEnd(() => exchange.body.drain())
+  else exchange.body.drain()
 }
 
 interface Switching extends Sending {
@@ -157,6 +165,8 @@ function lastResort(
 function finish(options: ServeOptions, course: Course, response: ServerResponse): void {
   const { exchange, generation, route, sent, tunnel } = course
   const aborted = !response.writableFinished
+  exchange.error ??= sent.failure
+  exchange.grpcStatus = sent.grpcStatus
   if (aborted) exchange.cancel(clientClosed())
   for (const onFinish of route?.chain.onFinish ?? []) safely(options, onFinish, exchange)
   logCause(options, exchange)

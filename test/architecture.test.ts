@@ -11,6 +11,7 @@ const LEAVES = [
   'src/errors.ts',
   'src/headers.ts',
   'src/units.ts',
+  'src/grpc.ts',
   'src/listen-address.ts',
   'src/pace.ts',
   'src/splice.ts',

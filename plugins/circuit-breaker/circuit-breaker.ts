@@ -6,6 +6,7 @@ import {
   GatewayError,
   type Hooks,
   type Logger,
+  outcomeStatus,
   type Plugin,
   type PluginContext,
   percent,
@@ -108,7 +109,7 @@ function breakCircuit(
     const startedAt = clock.now()
     try {
       const response = await next(request)
-      if (isFailure(response.status)) breaker.fail(permit, startedAt)
+      if (isFailure(outcomeStatus(request.exchange, response))) breaker.fail(permit, startedAt)
       else breaker.succeed(permit, startedAt)
       return response
     } catch (error) {

@@ -41,3 +41,11 @@ export function failureOfResponse(response: UpstreamResponse, epochMs: number): 
   if (response.status === 429 && hintMs === undefined) return undefined
   return { reason: 'status', unprocessed: response.status === 503 && retryAfter === '0', hintMs }
 }
+
+/** The failure that a call of gRPC came to with its head. What it asks for by pushback, it gets (proposal A6). */
+export function failureOfCall({ headers }: UpstreamResponse): Failure | undefined {
+  const pushback = headers.get('grpc-retry-pushback-ms')
+  if (pushback !== undefined && !/^\d{1,9}$/.test(pushback)) return undefined
+  const hintMs = pushback === undefined ? undefined : Number(pushback)
+  return { reason: 'status', unprocessed: false, hintMs }
+}

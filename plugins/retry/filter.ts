@@ -1,18 +1,21 @@
 // The filter around the call to the service: attempt, judge, wait, attempt again.
-import type {
-  Call,
-  Clock,
-  Exchange,
-  Filter,
-  GatewayError,
-  UpstreamRequest,
-  UpstreamResponse,
+import {
+  type Call,
+  type Clock,
+  type Exchange,
+  type Filter,
+  type GatewayError,
+  outcomeStatus,
+  type UpstreamRequest,
+  type UpstreamResponse,
 } from '../../src/plugin.ts'
-import { type Condition, type Failure, failureOfError, failureOfResponse } from './failure.ts'
+import { type Condition, type Failure, failureOfCall, failureOfError, failureOfResponse } from './failure.ts'
 import { Failed, type Outcome, settle, toFailed } from './outcome.ts'
 import { type RetryParts, RetryPlan } from './plan.ts'
 
 const ATTEMPT_HEADER = 'X-Gateway-Attempt'
+/** How many attempts came before this one (gRPC's proposal A6). */
+const GRPC_ATTEMPTS_HEADER = 'grpc-previous-rpc-attempts'
 const ATTEMPT_NUMBER = /^[1-9]\d{0,2}$/
 
 export function retryFilter(parts: RetryParts): Filter {
@@ -25,7 +28,7 @@ export function retryFilter(parts: RetryParts): Filter {
       budget.arrive(clock.now())
       try {
         const outcome = await next(request).catch(toFailed)
-        if (!(outcome instanceof Failed) && !on.has(outcome.status)) return outcome
+        if (!(outcome instanceof Failed) && !on.has(outcomeStatus(request.exchange, outcome))) return outcome
         return await loop.run(request, outcome)
       } finally {
         budget.depart()
@@ -53,7 +56,7 @@ class RetryLoop {
     const retriedInFront = attemptNumber(request) > 1
     let outcome = first
     for (let made = 1; ; made++) {
-      const failure = this.#judge(outcome)
+      const failure = this.#judge(outcome, request)
       const delayMs = failure && this.#plan.next({ failure, request, made, retriedInFront })
       if (delayMs === undefined) return settle(outcome)
       if (!(outcome instanceof Failed)) outcome.body.discard()
@@ -61,9 +64,11 @@ class RetryLoop {
     }
   }
 
-  #judge(outcome: Outcome): Failure | undefined {
+  #judge(outcome: Outcome, { exchange }: UpstreamRequest): Failure | undefined {
     if (outcome instanceof Failed) return failureOfError(outcome.thrown, this.#on)
-    if (!this.#on.has(outcome.status)) return undefined
+    const status = outcomeStatus(exchange, outcome)
+    if (!this.#on.has(status)) return undefined
+    if (exchange.grpc !== undefined) return failureOfCall(outcome)
     return failureOfResponse(outcome, this.#parts.context.clock.epochMs())
   }
 
@@ -71,7 +76,9 @@ class RetryLoop {
     const { context, budget } = this.#parts
     try {
       if (delayMs > 0) await pause(context.clock, request.exchange, delayMs)
-      request.headers.set(ATTEMPT_HEADER, String(attemptNumber(request) + 1))
+      const attempt = attemptNumber(request) + 1
+      request.headers.set(ATTEMPT_HEADER, String(attempt))
+      if (request.exchange.grpc !== undefined) request.headers.set(GRPC_ATTEMPTS_HEADER, String(attempt - 1))
       return await this.#next(request).catch(toFailed)
     } finally {
       budget.release()

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
-import type { RequestBody } from '../plugin.ts'
+import type { BodyStream, RequestBody } from '../plugin.ts'
+import { announcesTrailers, forwardableTrailers } from './request-trailers.ts'
 
 export interface BodyFraming {
   readonly contentLength: number | undefined
@@ -62,7 +63,7 @@ export class ClientBody implements RequestBody {
     this.#limit = Math.min(this.#limit, bytes)
   }
 
-  open(): Readable {
+  open(): BodyReader {
     if (this.#failure) throw this.#failure
     if (!this.replayable)
       throw new GatewayError('INTERNAL_ERROR', { cause: new Error('body was read before') })
@@ -70,6 +71,7 @@ export class ClientBody implements RequestBody {
     const reader = new BodyReader({
       onWanted: () => this.#goOn(),
       onGone: () => this.#detach(reader),
+      trailers: this.#trailers(),
     })
     this.#reader = reader
     if (!this.#opened) this.#start()
@@ -82,6 +84,12 @@ export class ClientBody implements RequestBody {
   drain(): void {
     this.#detach(this.#reader)
     this.#source.resume()
+  }
+
+  #trailers(): BodyStream['trailers'] {
+    // Only a body that its end delimits can have some.
+    if (this.length !== undefined || !announcesTrailers(this.#source.rawHeaders)) return undefined
+    return () => forwardableTrailers(this.#source.rawTrailers)
   }
 
   #start(): void {
@@ -145,15 +153,18 @@ export class ClientBody implements RequestBody {
 interface Reading {
   onWanted(): void
   onGone(): void
+  readonly trailers: BodyStream['trailers']
 }
 
 /** A view of the body for one attempt; destroying it leaves the client's socket alone. */
-class BodyReader extends Readable {
+class BodyReader extends Readable implements BodyStream {
+  readonly trailers: BodyStream['trailers']
   readonly #reading: Reading
 
   constructor(reading: Reading) {
     super()
     this.#reading = reading
+    this.trailers = reading.trailers
     // Between two attempts nobody listens: a client that goes away then must not end the process.
     this.on('error', ignore)
   }

@@ -1,6 +1,7 @@
 // An exchange over HTTP: the facts of one request, and the request that will go to the service.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { grpcTypeOf, readGrpcTimeout } from '../grpc.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
 import type {
   Attempt,
@@ -54,6 +55,7 @@ export class HttpExchange implements Exchange {
   readonly trusted: boolean
   readonly headers: ReadonlyHeaderList
   readonly request: UpstreamRequest
+  readonly grpc: string | undefined
   readonly upgrade: Upgrade | undefined
   readonly body: ClientBody
   readonly attempts: Attempt[] = []
@@ -63,6 +65,7 @@ export class HttpExchange implements Exchange {
   deadlineAt = Number.POSITIVE_INFINITY
   trace: TraceFacts | undefined
   status = 0
+  grpcStatus: number | undefined
   error: GatewayError | undefined
   answer: DirectResponse | undefined
   /** For what goes to the client before its answer; set before the exchange is served. */
@@ -98,6 +101,9 @@ export class HttpExchange implements Exchange {
       attemptTimeoutMs: DEFAULT_ATTEMPT_TIMEOUT_MS,
       idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
     }
+    // gRPC is always POST: no other request is looked at.
+    this.grpc = this.method === 'POST' ? grpcTypeOf(this.headers.get('content-type')) : undefined
+    if (this.grpc !== undefined) this.#takeTimeout()
   }
 
   get signal(): AbortSignal {
@@ -129,6 +135,14 @@ export class HttpExchange implements Exchange {
     this.error ??= reason
     for (const listener of this.#cancelListeners.splice(0)) listener(reason)
     this.#abort?.abort(reason)
+  }
+
+  /** The client's deadline is the exchange's, and an attempt may take all of it. */
+  #takeTimeout(): void {
+    const ms = readGrpcTimeout(this.headers.get('grpc-timeout'))
+    if (ms === undefined) return
+    this.deadlineAt = this.startedAt + ms
+    this.request.attemptTimeoutMs = Number.POSITIVE_INFINITY
   }
 
   #startAbort(): AbortController {

@@ -1,5 +1,6 @@
-// The only renderer of the gateway's own answers: RFC 9457 problem documents and direct responses.
+// The only renderer of the gateway's own answers: RFC 9457 problem documents, statuses of gRPC, direct responses.
 import type { GatewayError } from '../errors.ts'
+import { grpcTrailers } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
 import type { DirectResponse } from '../plugin.ts'
 
@@ -9,8 +10,14 @@ export interface OwnAnswer {
   readonly body: string | Buffer
 }
 
+export interface Asked {
+  readonly id: string
+  readonly grpc?: string | undefined
+}
+
 /** Never carries a cause, an address or a library's message: only what the catalogue and `detail` say. */
-export function renderProblem(error: GatewayError, exchange: { readonly id: string }): OwnAnswer {
+export function renderProblem(error: GatewayError, exchange: Asked): OwnAnswer {
+  if (exchange.grpc !== undefined) return renderStatus(error, exchange.grpc)
   const headers = new HeaderList([
     'Content-Type',
     'application/problem+json',
@@ -21,6 +28,12 @@ export function renderProblem(error: GatewayError, exchange: { readonly id: stri
     ...error.headers,
   ])
   return { status: error.status, headers, body: problemDocument(error, exchange.id) }
+}
+
+// A head that is all there is ("Trailers-Only"): gRPC takes no failure from the status of HTTP, or guesses at it.
+function renderStatus(error: GatewayError, type: string): OwnAnswer {
+  const headers = new HeaderList(['Content-Type', type, ...grpcTrailers(error), ...error.headers])
+  return { status: 200, headers, body: '' }
 }
 
 export function problemDocument(error: GatewayError, requestId: string): string {

@@ -1,7 +1,8 @@
 // Writes an answer to the client: head and small body in one write, else a stream with backpressure.
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
-import type { HeaderList } from '../headers.ts'
+import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
+import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
@@ -16,14 +17,21 @@ export interface SendableAnswer {
 export interface SendFacts {
   readonly requestId: string
   readonly method: string
+  /** As `Exchange.grpc`. */
+  readonly grpc?: string | undefined
   /** The connection ends after this answer. */
   readonly close: boolean
-  readonly sent: SentBytes
+  readonly sent: Sent
 }
 
-/** Body bytes written so far; counts on while a body streams. */
-export interface SentBytes {
+/** Goes on while a body streams. */
+export interface Sent {
+  /** Of the body. */
   bytes: number
+  /** Of a call of gRPC, once it is known. */
+  grpcStatus?: number | undefined
+  /** Why the body broke, where the client was told by a status and not by a broken connection. */
+  failure?: GatewayError
 }
 
 /** Throws when a header cannot be written; nothing has been sent then. */
@@ -38,8 +46,10 @@ export function sendAnswer(response: ServerResponse, answer: SendableAnswer, fac
     sendWhole(response, answer, joined(body.complete), facts)
   } else {
     writeHead(response, answer)
-    streamBody(response, body, facts.sent)
+    const endsWithStatus = isNativeGrpc(facts.grpc) && !answer.headers.has('content-length')
+    streamBody(response, body, { ...facts, endsWithStatus })
   }
+  if (facts.grpc !== undefined) noteStatus(facts.sent, answer.headers.get('grpc-status'))
 }
 
 function sendWhole(response: ServerResponse, answer: SendableAnswer, body: Buffer, facts: SendFacts): void {
@@ -63,7 +73,13 @@ function writeHead(response: ServerResponse, { status, headers }: SendableAnswer
   response.writeHead(status, STATUS_CODES[status], headers.pairs)
 }
 
-function streamBody(response: ServerResponse, body: ResponseBody, sent: SentBytes): void {
+interface StreamFacts extends SendFacts {
+  /** A failure can be told behind the body. */
+  readonly endsWithStatus: boolean
+}
+
+function streamBody(response: ServerResponse, body: ResponseBody, facts: StreamFacts): void {
+  const { grpc, sent, endsWithStatus } = facts
   response.on('drain', () => body.resume())
   body.stream({
     write(chunk) {
@@ -72,13 +88,30 @@ function streamBody(response: ServerResponse, body: ResponseBody, sent: SentByte
     },
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(inPairs(trailers))
+      if (grpc !== undefined) noteStatus(sent, new HeaderList(trailers as string[]).get('grpc-status'))
       response.end()
     },
-    // Cut, never a clean end: the client must see that the body is not whole.
-    fail: (_failure: GatewayError) => response.destroy(),
+    fail(failure) {
+      if (endsWithStatus && failure.code !== 'CLIENT_CLOSED') endCall(response, failure, sent)
+      // Cut, never a clean end: the client must see that the body is not whole.
+      else response.destroy()
+    },
   })
   // Node keeps the head for the first chunk, which may be minutes away (server-sent events).
   if (!response.writableEnded && sent.bytes === 0) response.flushHeaders()
+}
+
+// The status of a call of gRPC says whether it is whole, and says why it is not: a cut connection would not.
+function endCall(response: ServerResponse, failure: GatewayError, sent: Sent): void {
+  sent.failure = failure
+  const trailers = grpcTrailers(failure)
+  noteStatus(sent, trailers[1])
+  response.addTrailers(inPairs(trailers))
+  response.end()
+}
+
+function noteStatus(sent: Sent, value: string | undefined): void {
+  sent.grpcStatus ??= readGrpcStatus(value)
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

@@ -45,12 +45,13 @@ function request({ id, trace, method, host, path, clientIp }: Exchange): string 
   )
 }
 
-function outcome({ attempts, consumer, status, error }: Exchange, facts: FinishFacts): string {
+function outcome({ attempts, consumer, status, grpcStatus, error }: Exchange, facts: FinishFacts): string {
   const target = attempts.length > 0 ? text('target', attempts[attempts.length - 1]!.target) : ''
   const upstream = facts.upstreamMs === undefined ? '' : `,"upstreamMs":${jsonMs(facts.upstreamMs)}`
+  const grpc = grpcStatus === undefined ? '' : `,"grpcStatus":${jsonNumber(grpcStatus)}`
   const cause = error?.code ?? (facts.aborted ? 'CLIENT_CLOSED' : undefined)
   return (
-    `${target}${consumer ? text('consumer', consumer.id) : ''},"status":${jsonNumber(status)}${upstream}` +
+    `${target}${consumer ? text('consumer', consumer.id) : ''},"status":${jsonNumber(status)}${grpc}${upstream}` +
     `,"bytesIn":${jsonNumber(facts.bytesIn)},"bytesOut":${jsonNumber(facts.bytesOut)}` +
     `,"retries":${Math.max(0, attempts.length - 1)}${cause ? `,"cause":"${cause}"` : ''}`
   )

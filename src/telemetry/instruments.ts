@@ -30,6 +30,7 @@ export const OTLP_ATTRIBUTES: Readonly<Record<string, string>> = {
   http_request_method: 'http.request.method',
   http_route: 'http.route',
   http_response_status_code: 'http.response.status_code',
+  rpc_grpc_status_code: 'rpc.grpc.status_code',
   error_type: 'error.type',
 }
 
@@ -58,7 +59,10 @@ export const INSTRUMENTS = {
     name: 'http_server_request_duration_seconds',
     kind: 'histogram',
     help: 'Time from the request head to the end of the answer',
-    labels: ['http_request_method', 'http_route', ...ROUTE, 'http_response_status_code', 'error_type'],
+    labels: [
+      ...['http_request_method', 'http_route', ...ROUTE],
+      ...['http_response_status_code', 'rpc_grpc_status_code', 'error_type'],
+    ],
     otlpName: 'http.server.request.duration',
   },
   clientDuration: {

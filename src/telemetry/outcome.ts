@@ -9,11 +9,22 @@ const CODES = Object.keys(CATALOGUE) as ErrorCode[]
 const CODE_INDEX: ReadonlyMap<string, number> = new Map(CODES.map((code, index) => [code, index + 1]))
 const STATUSES = 600
 const CODE_SLOTS = CODES.length + 1
+/** None, and 0 to 16. */
+const GRPC_SLOTS = 18
 
-/** One small integer for a method, a status and an error code: the key of a series, without hashing labels. */
-export function outcomeKey(method: string, status: number, error: GatewayError | undefined): number {
+/** How an exchange ended. */
+export interface Outcome {
+  readonly status: number
+  readonly error: GatewayError | undefined
+  /** 0 to 16, for a call of gRPC that came to a status. */
+  readonly grpcStatus?: number | undefined
+}
+
+/** One small integer for a method and an outcome: the key of a series, without hashing labels. */
+export function outcomeKey(method: string, { status, error, grpcStatus = -1 }: Outcome): number {
   const code = error ? (CODE_INDEX.get(error.code) ?? 0) : 0
-  return ((METHOD_INDEX.get(method) ?? 0) * STATUSES + realStatus(status)) * CODE_SLOTS + code
+  const http = ((METHOD_INDEX.get(method) ?? 0) * STATUSES + realStatus(status)) * CODE_SLOTS + code
+  return http * GRPC_SLOTS + grpcStatus + 1
 }
 
 /** The known method, or `_OTHER`. */
@@ -27,10 +38,11 @@ export function errorType(status: number, error: GatewayError | undefined): stri
 }
 
 /** Labels of the status and the error; what there is not has no label. */
-export function outcomeLabels(status: number, error: GatewayError | undefined): Labels {
+export function outcomeLabels({ status, error, grpcStatus }: Outcome): Labels {
   const type = errorType(status, error)
   return {
     ...(realStatus(status) > 0 && { http_response_status_code: String(status) }),
+    ...(grpcStatus !== undefined && { rpc_grpc_status_code: String(grpcStatus) }),
     ...(type !== undefined && { error_type: type }),
   }
 }

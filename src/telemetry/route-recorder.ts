@@ -65,15 +65,16 @@ export class OutcomeRecorder implements RouteRecorder {
     this.#parts.service?.record(exchange.attempts)
   }
 
-  #outcome({ method, status, error }: Exchange): HistogramSeries {
-    const key = outcomeKey(method, status, error)
+  #outcome(exchange: Exchange): HistogramSeries {
+    const { method } = exchange
+    const key = outcomeKey(method, exchange)
     const known = this.#outcomes.get(key)
     if (known) return known
     if (this.#outcomes.size >= MAX_OUTCOMES) {
       this.#rest ??= this.#bind({ http_request_method: '_OTHER' })
       return this.#rest
     }
-    const made = this.#bind({ http_request_method: knownMethod(method), ...outcomeLabels(status, error) })
+    const made = this.#bind({ http_request_method: knownMethod(method), ...outcomeLabels(exchange) })
     this.#outcomes.set(key, made)
     return made
   }

@@ -48,14 +48,15 @@ export class ServiceRecorder {
     }
   }
 
-  #series({ target, status, error }: Attempt): HistogramSeries | undefined {
+  #series(attempt: Attempt): HistogramSeries | undefined {
+    const { target } = attempt
     const known = this.#target(target)
     if (!known) return undefined
     known.usedAt = this.#clock.now()
-    const key = outcomeKey('', status, error)
+    const key = outcomeKey('', attempt)
     const series = known.outcomes.get(key)
     if (series || known.outcomes.size >= MAX_OUTCOMES) return series
-    const labels = { service: this.#service, target, ...outcomeLabels(status, error) }
+    const labels = { service: this.#service, target, ...outcomeLabels(attempt) }
     const made = this.#registry.bindHistogram(INSTRUMENTS.clientDuration, labels)
     known.outcomes.set(key, made)
     return made

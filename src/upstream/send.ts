@@ -1,5 +1,6 @@
 // One attempt: pick a target, send the request there, tell balance and ejection how it went.
 import { GatewayError } from '../errors.ts'
+import { outcomeStatus, setGrpcTimeout } from '../grpc.ts'
 import type {
   Attempt,
   Clock,
@@ -70,7 +71,11 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
     return
   }
   const name = serverName(target.url, options.tls)
-  const { upgrade } = request.exchange
+  const { upgrade, grpc, deadlineAt } = request.exchange
+  // Anew for each attempt: time has passed since the client said it.
+  if (grpc !== undefined && deadlineAt !== Number.POSITIVE_INFINITY) {
+    setGrpcTimeout(request.headers, deadlineAt - options.clock.now())
+  }
   try {
     target.pool.dispatch(
       {
@@ -106,7 +111,12 @@ function observe(
   }
   return {
     onHead(status, headers) {
-      judgeStatus(target, { status, headers, durationMs: note(status, undefined) })
+      const durationMs = note(status, undefined)
+      judgeStatus(target, {
+        status: outcomeStatus(request.exchange, { status, headers }),
+        headers,
+        durationMs,
+      })
     },
     onFailure(failure) {
       const durationMs = note(0, failure)

@@ -41,7 +41,9 @@ export class AlpnPool extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    return this.#current.dispatch(options, handler)
+    // WebSocket over HTTP/2 (RFC 8441) is not spoken: what speaks both speaks HTTP/1.1 for it.
+    const pool = options.upgrade && this.#settings.http1Allowed ? this.#http1 : this.#current
+    return pool.dispatch(options, handler)
   }
 
   override async close(): Promise<void> {

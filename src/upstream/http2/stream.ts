@@ -46,7 +46,12 @@ export class Stream implements Dispatcher.DispatchController {
   start(stream: ClientHttp2Stream): void {
     this.#stream = stream
     stream.push = pushNotingEnd
-    stream.on('response', (headers, _flags, raw) => this.#onResponse(headers, raw as unknown as string[]))
+    stream.on('headers', (headers, _flags, raw) => this.#onHead(headers, raw as unknown as string[]))
+    stream.on('response', (headers, flags, raw) => {
+      this.#onResponse(headers, raw as unknown as string[])
+      // A head that is all there is stays one: gRPC tells it from a head with an empty body behind it.
+      if (flags & constants.NGHTTP2_FLAG_END_STREAM) this.#onEnd()
+    })
     stream.on('trailers', (_headers, _flags, raw) => {
       this.rawTrailers = raw as unknown as Buffer[]
     })
@@ -84,13 +89,19 @@ export class Stream implements Dispatcher.DispatchController {
 
   #onResponse(headers: IncomingHttpHeaders, raw: readonly string[]): void {
     if (this.#settled) return
-    // Without `:status`. Strings where undici gives buffers: both become text by `toString`.
-    this.rawHeaders = raw.slice(2) as unknown as Buffer[]
     this.#stream!.on('data', (chunk: Buffer) => {
       this.#idle?.refresh()
       if (!this.#settled) this.#work.handler.onResponseData?.(this, chunk)
     })
     this.#watchSilence()
+    this.#onHead(headers, raw)
+  }
+
+  /** Final or informational. */
+  #onHead(headers: IncomingHttpHeaders, raw: readonly string[]): void {
+    if (this.#settled) return
+    // Without `:status`. Strings where undici gives buffers: both become text by `toString`.
+    this.rawHeaders = raw.slice(2) as unknown as Buffer[]
     try {
       this.#work.handler.onResponseStart?.(this, Number(raw[1]), headers, '')
     } catch (thrown) {

@@ -6,6 +6,18 @@ import { HeaderList } from '../../../src/headers.ts'
 
 const EXCHANGE = { id: 'id-1' }
 
+describe('a failure of a call of gRPC', () => {
+  it('is a status in a head that is all there is, with the headers of the error', () => {
+    const error = new GatewayError('RATE_LIMITED', { headers: ['Retry-After', '3'] })
+    const answer = renderProblem(error, { ...EXCHANGE, grpc: 'application/grpc+proto' })
+    expect(answer).toMatchObject({ status: 200, body: '' })
+    expect(answer.headers.pairs).toEqual([
+      ...['Content-Type', 'application/grpc+proto', 'grpc-status', '8', 'grpc-message', 'Too many requests'],
+      ...['x-gateway-error', 'RATE_LIMITED', 'Retry-After', '3'],
+    ])
+  })
+})
+
 describe('a problem document', () => {
   it('says what went wrong, in the words of RFC 9457 and our own', () => {
     expect(JSON.parse(problemDocument(new GatewayError('RATE_LIMITED'), 'id-1'))).toEqual({

@@ -43,6 +43,46 @@ describe('a body that streams', () => {
     expect(received.body).toBe('3\r\nabc\r\n0\r\ngrpc-status: 0\r\nX-Sum: caf\u00e9\r\nX-Sum: 2\r\n\r\n')
   })
 
+  it('of a call of gRPC says in its trailers how it broke, and is whole otherwise', async () => {
+    const arrived = await get()
+    const body = new FedBody()
+    const { sent } = answerTo(arrived, { body }, { grpc: 'application/grpc' })
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.fail(new GatewayError('UPSTREAM_TIMEOUT'))
+    const received = await receive(arrived)
+    expect(received.body).toContain('0\r\ngrpc-status: 4\r\ngrpc-message: ')
+    expect(sent).toMatchObject({ grpcStatus: 4, failure: { code: 'UPSTREAM_TIMEOUT' } })
+  })
+
+  it.each([
+    ['of a call of gRPC-Web, whose status is in the body', 'application/grpc-web', []],
+    ['of a call of gRPC with a declared length', 'application/grpc', ['Content-Length', '9']],
+  ])('%s, is cut when it breaks', async (_name, grpc, pairs) => {
+    const arrived = await get()
+    const body = new FedBody()
+    answerTo(arrived, { body, headers: new HeaderList([...pairs]) }, { grpc })
+    body.sink!.write(Buffer.from('abc'))
+    body.sink!.fail(new GatewayError('UPSTREAM_TIMEOUT'))
+    expect((await receive(arrived)).body).not.toContain('grpc-status')
+  })
+
+  it.each([
+    [{ head: [], trailers: ['Grpc-Status', '5'] }, 5],
+    [{ head: ['grpc-status', '7'], trailers: [] }, 7],
+    [{ head: [], trailers: [] }, undefined],
+  ])('of a call of gRPC is known by its status: %j', async ({ head, trailers }, expected) => {
+    const arrived = await get()
+    const body = new FedBody()
+    const { sent } = answerTo(
+      arrived,
+      { body, headers: new HeaderList([...head]) },
+      { grpc: 'application/grpc' },
+    )
+    body.sink!.end(trailers)
+    await receive(arrived)
+    expect(sent.grpcStatus).toBe(expected)
+  })
+
   it('to a client of HTTP/1.0 ends with the connection', async () => {
     const arrived = await get('GET', '1.0')
     const body = new FedBody()

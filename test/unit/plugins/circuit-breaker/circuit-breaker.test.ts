@@ -56,6 +56,21 @@ class Bench {
 const [CLOSED, HALF_OPEN, OPEN] = [0, 1, 2]
 
 describe('circuitBreaker', () => {
+  it.each([
+    ['14', OPEN],
+    ['5', CLOSED],
+    [undefined, CLOSED],
+  ])('takes a call of gRPC that ended with the status %s for what it is', async (status, state) => {
+    const context = new FakeContext<CircuitBreakerSettings>()
+    const hooks = circuitBreaker.create(circuitBreaker.settings.parse({ minimum: 2 }), context) as Hooks
+    const answered = response(200, ...(status === undefined ? [] : ['grpc-status', status]))
+    const call = hooks.upstream!(() => Promise.resolve(answered))
+    const exchange = new FakeExchange()
+    exchange.grpc = 'application/grpc'
+    for (let sent = 0; sent < 2; sent++) await call(exchange.request)
+    expect(context.meter.read('circuit_breaker_state{scope=orders}')).toBe(state)
+  })
+
   it.each<Ending>([
     500,
     502,

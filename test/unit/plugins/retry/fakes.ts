@@ -82,6 +82,8 @@ export interface ExchangeFacts {
 }
 
 export class FakeExchange implements Exchange {
+  grpc: string | undefined
+  readonly grpcStatus = undefined
   readonly id = 'exchange-1'
   readonly startedAt = 0
   readonly method: string

@@ -111,7 +111,12 @@ describe('a response over HTTP/2', () => {
       stream.respond({ ':status': 200 })
       stream.end('final')
     })
-    expect(await collect(call())).toMatchObject({ status: 200, body: 'final' })
+    const informed: unknown[] = []
+    const exchange = createExchange({
+      inform: ({ status, headers }) => informed.push([status, headers.get('link')]),
+    })
+    expect(await collect(call({ exchange }))).toMatchObject({ status: 200, body: 'final' })
+    expect(informed).toEqual([[103, '</a.css>']])
   })
 
   it('may come before the request has ended, and both go on', async () => {
