@@ -165,8 +165,13 @@ export interface Store {
 
 export type LimitCheck = WindowCheck | RateCheck
 
+interface AnyCheck {
+  /** Every permit is counted when it is spent: one call to a shared store each time, none is taken ahead. */
+  readonly exact?: boolean
+}
+
 /** Never more than `limit` in any `windowMs`: a sliding window of sub-buckets. */
-export interface WindowCheck {
+export interface WindowCheck extends AnyCheck {
   readonly kind: 'window'
   readonly key: string
   readonly limit: number
@@ -174,7 +179,7 @@ export interface WindowCheck {
 }
 
 /** GCRA: `limit` per `periodMs` on average, up to `burst` at once. */
-export interface RateCheck {
+export interface RateCheck extends AnyCheck {
   readonly kind: 'rate'
   readonly key: string
   readonly limit: number

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createNodeRegistry } from './cluster/nodes.ts'
 import type { Clock, Logger, Meter, Store } from './plugin.ts'
 import { announceNode } from './store/announce-node.ts'
+import { createLeasingStore } from './store/leasing-store.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { createRedisStore } from './store/redis-store.ts'
 
@@ -47,20 +48,23 @@ export function createStores(options: StoreOptions): Stores {
     const store = place?.store ?? localStore
     return { store, localStore, nodes: () => workers, ofNode, close: async () => {} }
   }
-  const store = createRedisStore({ url: options.redis, clock, logger, meter, random })
+  const redis = createRedisStore({ url: options.redis, clock, logger, meter, random })
   // The workers of a node announce themselves as one.
   const id = place?.node ?? randomUUID()
-  const registry = createNodeRegistry({ beat: announceNode(store), id, clock, logger, random })
+  const registry = createNodeRegistry({ beat: announceNode(redis), id, clock, logger, random })
   const known = 'Living nodes of the cluster as this node knows them'
   meter.gauge('nodes', known, () => registry.nodes(), {}, 'max')
+  const nodes = (): number => registry.nodes() * workers
+  const store = createLeasingStore({ store: redis, clock, meter, nodes })
   return {
     store,
     localStore,
-    nodes: () => registry.nodes() * workers,
+    nodes,
     ofNode,
     async close() {
-      await registry.close()
       await store.close()
+      await registry.close()
+      await redis.close()
     },
   }
 }

@@ -4,10 +4,10 @@ import type { Site } from './contestant.ts'
 // Far above any load: what is measured is counting, not refusing.
 const LIMIT = 'limit: 50000000/min, by: consumer'
 
-/** The limit of `full`. */
+/** The limit of `full`: permits are taken ahead. */
 export const FULL_LIMIT = `{ ${LIMIT} }`
 /** The limit of `full-exact`: one Redis call for each request. */
-export const EXACT_LIMIT = `{ ${LIMIT} }`
+export const EXACT_LIMIT = `{ ${LIMIT}, exact: true }`
 
 export interface FullChain {
   readonly limit: string

@@ -5,7 +5,6 @@ import type { Contestant } from '../contestants/contestant.ts'
 import { caddy, direct, haproxy, nginx } from '../contestants/peers.ts'
 import { startContestant } from '../contestants/running.ts'
 import { turnpikeBare } from '../contestants/turnpike.ts'
-import { EXACT_LIMIT, FULL_LIMIT } from '../contestants/turnpike-configs.ts'
 import type { ScenarioName } from '../options.ts'
 import { type ClosedRound, measureClosed } from './closed-round.ts'
 import { fullContestants } from './full-contestants.ts'
@@ -21,12 +20,8 @@ export type RoundsByContestant = Readonly<Record<string, readonly ClosedRound[]>
 export async function measureRequests(bench: Bench, names: readonly ScenarioName[]): Promise<ScenarioResult> {
   const field = await chooseField(bench, names)
   const rounds = await measureRounds(bench, field.present)
-  const sameLimit = FULL_LIMIT === EXACT_LIMIT && names.includes('full') && names.includes('full-exact')
-  const remarks = sameLimit
-    ? ['turnpike full and full-exact have the same config in this version: they show how far equals differ.']
-    : []
   return {
-    tables: [requestsTable(rounds, { connections: CONNECTIONS, remarks: [...field.missing, ...remarks] })],
+    tables: [requestsTable(rounds, { connections: CONNECTIONS, remarks: field.missing })],
     raw: rounds,
     wrongAnswers: Object.values(rounds)
       .flat()

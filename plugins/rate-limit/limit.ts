@@ -10,6 +10,7 @@ export interface Limit {
   readonly needsConsumer: boolean
   /** True when it counts addresses: also whoever does not get past authentication. */
   readonly byAddress: boolean
+  readonly exact: boolean
   readonly onStoreError: LimitSettings['onStoreError']
   readonly keyOf: KeyReader
   readonly base: Quota
@@ -29,7 +30,7 @@ export interface Quota {
   readonly item: string
 }
 
-type Definition = Omit<WindowCheck, 'key'> | Omit<RateCheck, 'key'>
+type Definition = Omit<WindowCheck, 'key' | 'exact'> | Omit<RateCheck, 'key' | 'exact'>
 
 export interface RoutePlace {
   readonly route: string
@@ -79,12 +80,13 @@ function freeName(wanted: string, taken: Set<string>): string {
 }
 
 function compileLimit(settings: LimitSettings, place: { name: string; scope: string; route: string }): Limit {
-  const { by, tiers = {}, onStoreError } = settings
+  const { by, tiers = {}, exact, onStoreError } = settings
   const quota = (given: Rate): Quota => compileQuota(definitionOf(settings, given), { ...place, by })
   return {
     name: place.name,
     needsConsumer: by === 'consumer' || settings.tiers !== undefined,
     byAddress: by === 'ip',
+    exact,
     onStoreError,
     keyOf: keyReader(by, place.route),
     base: quota((settings.limit ?? settings.rate)!),
@@ -120,8 +122,8 @@ export function quotaFor({ tiers, base }: Limit, exchange: Exchange): Quota {
   return (tier === undefined ? undefined : tiers.get(tier)) ?? base
 }
 
-export function checkOf({ definition, bucket }: Quota, key: string): LimitCheck {
-  return { ...definition, key: bucket + key }
+export function checkOf({ exact }: Limit, { definition, bucket }: Quota, key: string): LimitCheck {
+  return { ...definition, exact, key: bucket + key }
 }
 
 /** This node's part of a limit that all nodes together must keep: never nothing. */

@@ -48,7 +48,7 @@ export class Limiter {
   claim(limits: readonly Limit[], exchange: Exchange): Judgement {
     const claims = limits.map((limit): Claim => {
       const quota = quotaFor(limit, exchange)
-      return { limit, quota, check: checkOf(quota, limit.keyOf(exchange)), state: undefined }
+      return { limit, quota, check: checkOf(limit, quota, limit.keyOf(exchange)), state: undefined }
     })
     return { claims, atMs: this.#context.clock.now() }
   }

@@ -50,6 +50,10 @@ const limit = z
       .record(z.string().min(1), bounded)
       .optional()
       .describe("Other rates for consumers of these tiers; the rest get the limit's own."),
+    exact: z
+      .boolean()
+      .default(false)
+      .describe('Ask Redis about every request, instead of taking permits ahead where many are left.'),
     onStoreError: z
       .enum(['local', 'allow', 'refuse'])
       .default('local')

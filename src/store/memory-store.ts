@@ -1,7 +1,15 @@
 // Limits in this process's memory: the embedded default, and the fallback while Redis is down. Answers at once.
-import type { Clock, LimitCheck, LimitState, LimitVerdict, Store } from '../plugin.ts'
+import type { Clock, LimitCheck, LimitState } from '../plugin.ts'
 import { localBucketKey } from './bucket-key.ts'
 import { RateBucket } from './gcra.ts'
+import {
+  type Lease,
+  type LeaseTerms,
+  type LendingStore,
+  type LendingVerdict,
+  lend,
+  NO_TERMS,
+} from './lease.ts'
 import { WindowBucket } from './sliding-window.ts'
 
 /** About 50 MB when every key is in use. */
@@ -15,9 +23,9 @@ export interface MemoryStoreOptions {
   readonly maxKeys?: number
 }
 
-export interface MemoryStore extends Store {
+export interface MemoryStore extends LendingStore {
   readonly shared: false
-  take(checks: readonly LimitCheck[], cost?: number): LimitVerdict
+  take(checks: readonly LimitCheck[], cost?: number, terms?: readonly LeaseTerms[]): LendingVerdict
   /** Keys held, at most `maxKeys`. */
   readonly size: number
 }
@@ -26,6 +34,9 @@ export interface MemoryStore extends Store {
 interface Bucket {
   waitUs(check: LimitCheck, nowUs: number, cost: number): number
   add(check: LimitCheck, nowUs: number, cost: number): void
+  lend(check: LimitCheck, nowUs: number, permits: number): void
+  giveBack(check: LimitCheck, nowUs: number, back: LeaseTerms): void
+  left(check: LimitCheck, nowUs: number): number
   state(check: LimitCheck, nowUs: number, waitUs: number): LimitState
   readonly expiresAtUs: number
   readonly used: number
@@ -53,9 +64,10 @@ class BucketTable implements MemoryStore {
     return this.#buckets.size
   }
 
-  take(checks: readonly LimitCheck[], cost = 1): LimitVerdict {
+  take(checks: readonly LimitCheck[], cost = 1, terms?: readonly LeaseTerms[]): LendingVerdict {
     const nowUs = Math.floor(this.#clock.now() * 1000)
     const keys = checks.map(localBucketKey)
+    if (terms) this.#giveBack(checks, keys, { terms, nowUs })
     const buckets = checks.map((check, at) => this.#buckets.get(keys[at]!) ?? emptyBucket(check))
     const waits = checks.map((check, at) => buckets[at]!.waitUs(check, nowUs, cost))
     const allowed = waits.every((wait) => wait === 0)
@@ -66,7 +78,27 @@ class BucketTable implements MemoryStore {
         else this.#add(keys[at]!, buckets[at]!, { check, nowUs, cost })
       }
     }
-    return { allowed, states: checks.map((check, at) => buckets[at]!.state(check, nowUs, waits[at]!)) }
+    const leases = terms?.map((one, at): Lease => {
+      const [check, bucket] = [checks[at]!, buckets[at]!]
+      const lease = lend(check, allowed && cost > 0 ? one : NO_TERMS, {
+        nowUs,
+        left: bucket.left(check, nowUs),
+      })
+      if (lease.permits > 0) bucket.lend(check, nowUs, lease.permits)
+      return lease
+    })
+    const states = checks.map((check, at) => buckets[at]!.state(check, nowUs, waits[at]!))
+    return leases ? { allowed, states, leases } : { allowed, states }
+  }
+
+  #giveBack(
+    checks: readonly LimitCheck[],
+    keys: readonly string[],
+    { terms, nowUs }: { terms: readonly LeaseTerms[]; nowUs: number },
+  ): void {
+    for (const [at, one] of terms.entries()) {
+      if (one.rest > 0) this.#buckets.get(keys[at]!)?.giveBack(checks[at]!, nowUs, one)
+    }
   }
 
   #add(key: string, bucket: Bucket, taken: { check: LimitCheck; nowUs: number; cost: number }): void {

@@ -1,14 +1,8 @@
 // Limits shared by all nodes through Redis: every answer within the command timeout, or STORE_UNAVAILABLE.
-import {
-  type Clock,
-  GatewayError,
-  type LimitVerdict,
-  type Logger,
-  type Meter,
-  type Store,
-} from '../plugin.ts'
+import { type Clock, GatewayError, type Logger, type Meter } from '../plugin.ts'
 import { redisBucketKey } from './bucket-key.ts'
-import { parseVerdict, scriptArguments } from './limits-lua.ts'
+import type { LendingStore, LendingVerdict } from './lease.ts'
+import { parseVerdict, scriptArguments } from './limits-wire.ts'
 import { createRedisClient, type RedisClient } from './redis-connection.ts'
 import { StoreBreaker } from './store-breaker.ts'
 
@@ -29,9 +23,9 @@ export interface RedisStoreOptions {
   readonly random?: () => number
 }
 
-export interface RedisStore extends Store {
+export interface RedisStore extends LendingStore {
   readonly shared: true
-  take(...args: Parameters<Store['take']>): Promise<LimitVerdict>
+  take(...args: Parameters<LendingStore['take']>): Promise<LendingVerdict>
   readonly keyPrefix: string
   /** True while connected and trusted with requests. */
   readonly healthy: boolean
@@ -82,8 +76,8 @@ class ScriptedStore implements RedisStore {
     return !this.#breaker.open && this.#client.status === 'ready'
   }
 
-  take(...[checks, cost = 1]: Parameters<Store['take']>): Promise<LimitVerdict> {
-    return this.#guarded(() => this.#take(checks, cost))
+  take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
+    return this.#guarded(() => this.#take(checks, cost, terms))
   }
 
   run<T>(send: (client: RedisClient) => Promise<T>): Promise<T> {
@@ -126,12 +120,12 @@ class ScriptedStore implements RedisStore {
     }
   }
 
-  async #take(...[checks, cost]: [...Parameters<Store['take']>]): Promise<LimitVerdict> {
+  async #take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
     const keys = checks.map((check) => redisBucketKey(this.keyPrefix, check))
     const reply = await this.#send((client) =>
-      client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost!)),
+      client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost, terms)),
     )
-    const verdict = parseVerdict(reply, checks.length)
+    const verdict = parseVerdict(reply, checks.length, terms !== undefined)
     if (verdict) return verdict
     // The answer to something else: every later answer on this connection would be one off as well.
     this.#client.disconnect(true)

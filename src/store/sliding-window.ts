@@ -45,10 +45,30 @@ export class WindowBucket {
     this.expiresAtUs = (bucket + SUB_BUCKETS + 1) * width
   }
 
+  /** A lent permit is spent in the sub-bucket in which it was lent, so it counts like one that is spent at once. */
+  lend(check: WindowCheck, nowUs: number, permits: number): void {
+    this.add(check, nowUs, permits)
+  }
+
+  giveBack(check: WindowCheck, nowUs: number, { rest, slot }: { rest: number; slot: number }): void {
+    this.#forgetBefore(Math.floor(nowUs / subBucketUs(check.windowMs)) - SUB_BUCKETS)
+    for (let at = 0; at < this.#counts.length; at += 2) {
+      if (this.#counts[at] !== slot) continue
+      const back = Math.min(rest, this.#counts[at + 1]!)
+      this.#counts[at + 1]! -= back
+      this.#total -= back
+      this.used = this.#total / check.limit
+    }
+  }
+
+  left(check: WindowCheck): number {
+    return Math.max(0, check.limit - this.#total)
+  }
+
   state(check: WindowCheck, nowUs: number, waitUs: number): LimitState {
     return {
       allowed: waitUs === 0,
-      remaining: Math.max(0, check.limit - this.#total),
+      remaining: this.left(check),
       resetMs: this.#total === 0 ? 0 : Math.ceil((this.expiresAtUs - nowUs) / 1000),
       retryAfterMs: Math.ceil(waitUs / 1000),
     }

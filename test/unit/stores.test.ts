@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest'
-import { createStores, partOf } from '../../src/stores.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createStores, partOf, type Stores } from '../../src/stores.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { type FakeRedis, integers, isScript, politely, startFakeRedis } from './store/fake-redis.ts'
+import { realClock } from './store/real-clock.ts'
+import { RecordingLogger, RecordingMeter } from './store/recorders.ts'
 
 it('the parts of all workers make the total', () => {
   const parts = (total: number, workers: number) =>
@@ -32,4 +35,51 @@ it('the workers of a node without Redis share the store that they are given', ()
   expect(worker.store).toBe(store)
   expect(worker.localStore).not.toBe(store)
   expect(worker.nodes()).toBe(4)
+})
+
+describe('the stores of a gateway with Redis', () => {
+  const CHECK = { kind: 'window', key: 'k', limit: 6000, windowMs: 60_000 } as const
+  const PERMITS = 10
+
+  let redis: FakeRedis
+  let stores: Stores
+  /** The cost, and what was given back, of each call of the limit script for the key. */
+  let takes: { readonly cost: number; readonly rest: number }[]
+
+  beforeEach(async () => {
+    takes = []
+    redis = await startFakeRedis((command) => {
+      if (!isScript(command)) return politely(command)
+      // The script's text or digest, the number of keys, the key, and what follows.
+      const [cost, kind, , , , rest] = command.slice(4)
+      if (kind !== 'window') return kind === 'rate' ? integers(1, 1, 9, 9, 0) : ':1\r\n'
+      takes.push({ cost: Number(cost), rest: Number(rest ?? 0) })
+      return rest === undefined
+        ? integers(1, 1, 5000, 60_000, 0)
+        : integers(1, 1, 5000, 60_000, 0, PERMITS, 77, 60_000_000)
+    })
+    stores = createStores({
+      redis: redis.url,
+      clock: realClock,
+      logger: new RecordingLogger(),
+      meter: new RecordingMeter(),
+      random: () => 0.5,
+    })
+  })
+
+  afterEach(() => redis.close())
+
+  /** True when the answer came at once. */
+  async function isLeased(): Promise<boolean> {
+    const verdict = stores.store.take([CHECK])
+    const atOnce = !(verdict instanceof Promise)
+    await Promise.resolve(verdict).catch(() => undefined)
+    return atOnce
+  }
+
+  it('lease what they share, and give it back before they leave', async () => {
+    await vi.waitFor(async () => expect(await isLeased()).toBe(true), 5000)
+    await stores.close()
+    expect(takes.at(-1)).toEqual({ cost: 0, rest: PERMITS - 1 })
+  })
 })

@@ -1,6 +1,7 @@
 // The two stores, each with a clock that a test moves, and checks with keys of their own.
 import { expect, vi } from 'vitest'
-import type { RateCheck, Store, WindowCheck } from '../../../src/plugin.ts'
+import type { RateCheck, WindowCheck } from '../../../src/plugin.ts'
+import type { LendingStore } from '../../../src/store/lease.ts'
 import { TAKE_LIMITS } from '../../../src/store/limits-lua.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../../../src/store/redis-store.ts'
@@ -13,7 +14,7 @@ const START_MS = 1_800_000_000_000
 
 /** A store and the clock that it goes by. */
 export interface TimedStore {
-  readonly store: Store
+  readonly store: LendingStore
   nowMs(): number
   advance(ms: number): Promise<void>
   close(): Promise<void>

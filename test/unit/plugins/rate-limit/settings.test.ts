@@ -10,6 +10,7 @@ describe('the settings of rateLimit', () => {
     expect(parse({ limit: '100/min' })).toEqual({
       limit: { count: 100, periodMs: 60_000 },
       by: 'ip',
+      exact: false,
       onStoreError: 'local',
     })
   })
@@ -45,6 +46,7 @@ describe('the settings of rateLimit', () => {
     [{ limit: '5/min', by: 'header:a b' }, 'is nothing to count by'],
     [{ limit: '5/min', name: 'a"b' }, 'a name has letters, digits'],
     [{ limit: '5/min', onStoreError: 'open' }, 'onStoreError'],
+    [{ limit: '5/min', exact: 'yes' }, 'exact'],
     [{ limit: '5/min', per: 'ip' }, 'per'],
     [[], 'Too small'],
     [Array(17).fill({ limit: '5/min' }), 'Too big'],
@@ -67,6 +69,7 @@ describe('the settings of rateLimit', () => {
       'by',
       'name',
       'tiers',
+      'exact',
       'onStoreError',
     ])
     for (const property of Object.values(limit.properties!)) {

@@ -1,0 +1,109 @@
+// What a node knows of one key that may be leased: how much is asked for it, and the permits that it holds.
+import type { LimitCheck, LimitState } from '../plugin.ts'
+import { type Lease, type LeaseTerms, leaseUs, NO_TERMS, sizeOf } from './lease.ts'
+
+/** Two clocks may each be slewed by 500 ppm: a lease ends for its holder before it does for the store. */
+const CLOCK_DRIFT = 0.001
+
+/** A lease in the hands of the node. */
+export interface HeldLease {
+  permits: number
+  readonly slot: number
+  readonly untilMs: number
+  /** What the store had left besides these permits. */
+  readonly left: number
+  readonly resetAtMs: number
+}
+
+export class HeldKey {
+  readonly check: LimitCheck
+  lease: HeldLease | undefined
+  /** A request has gone to the store for a new lease. */
+  asking = false
+  readonly #intervalMs: number
+  readonly #size: number
+  #sinceMs: number
+  #count = 0
+  #countBefore = 0
+
+  constructor(check: LimitCheck, nowMs: number) {
+    this.check = check
+    this.#intervalMs = leaseUs(check) / 1000
+    this.#size = sizeOf(check)
+    this.#sinceMs = nowMs
+  }
+
+  /** False for another limit under the same key: its permits are not these. */
+  isFor(check: LimitCheck): boolean {
+    return check.kind === this.check.kind && check.limit === this.check.limit && sizeOf(check) === this.#size
+  }
+
+  covers(cost: number, nowMs: number): boolean {
+    const { lease } = this
+    return lease !== undefined && lease.permits >= cost && nowMs < lease.untilMs
+  }
+
+  /** Only where the lease covers it. */
+  spend(cost: number, nowMs: number): void {
+    this.note(cost, nowMs)
+    this.lease!.permits -= cost
+  }
+
+  /** A request that wants so many permits, whoever grants them. */
+  note(cost: number, nowMs: number): void {
+    const elapsedMs = nowMs - this.#sinceMs
+    if (elapsedMs >= this.#intervalMs) {
+      this.#countBefore = elapsedMs < 2 * this.#intervalMs ? this.#count : 0
+      this.#count = 0
+      this.#sinceMs = nowMs
+    }
+    this.#count += cost
+  }
+
+  /** Permits that a whole lease will need: as many as the last one, or as many as this one so far. */
+  get demand(): number {
+    return Math.max(this.#count, this.#countBefore)
+  }
+
+  isUnused(nowMs: number): boolean {
+    return this.lease === undefined && !this.asking && nowMs - this.#sinceMs >= 2 * this.#intervalMs
+  }
+
+  /** `askedAtMs`: before the store was asked, so that the way there and back shortens the lease. */
+  receive({ permits, slot, forUs }: Lease, { remaining, resetMs }: LimitState, askedAtMs: number): void {
+    if (permits === 0) return
+    this.lease = {
+      permits,
+      slot,
+      untilMs: askedAtMs + ((forUs - 1) / 1000) * (1 - CLOCK_DRIFT),
+      left: remaining,
+      resetAtMs: askedAtMs + resetMs,
+    }
+  }
+
+  /** True when the lease ended before that time and nobody has asked for another since. */
+  hasEndedBefore(timeMs: number): boolean {
+    return this.lease !== undefined && this.lease.untilMs < timeMs
+  }
+
+  /** Ends the lease: what is to be given back of it. */
+  surrender(nowMs: number): LeaseTerms {
+    const { lease, check } = this
+    this.lease = undefined
+    if (lease === undefined || lease.permits === 0) return NO_TERMS
+    // Cells of a rate begin to drain when the slot is over.
+    if (check.kind === 'rate' && nowMs >= lease.untilMs) return NO_TERMS
+    return { ...NO_TERMS, rest: lease.permits, slot: lease.slot }
+  }
+
+  /** The limit as last heard of, less what was spent since. */
+  state(nowMs: number): LimitState {
+    const { left, permits, resetAtMs } = this.lease!
+    return {
+      allowed: true,
+      remaining: left + permits,
+      resetMs: Math.max(0, Math.ceil(resetAtMs - nowMs)),
+      retryAfterMs: 0,
+    }
+  }
+}

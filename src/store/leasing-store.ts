@@ -1,0 +1,157 @@
+// Spends permits that were taken ahead from a shared store: most requests are decided without asking it.
+import type { Clock, Counter, LimitCheck, LimitState, LimitVerdict, Meter, Store } from '../plugin.ts'
+import type { HeldKey, HeldLease } from './held-key.ts'
+import { HeldKeys } from './held-keys.ts'
+import { type LeaseTerms, type LendingStore, NO_TERMS, sizeOf } from './lease.ts'
+
+/** All nodes together hold no more of a limit than this part of it. */
+const LENT_PART = 1 / 20
+
+/** A lease of one permit would save nothing. */
+const SMALLEST_LEASE = 2
+
+/** A node takes half of its share of what may still be lent, so that there is some for those that come later. */
+const DIVISOR_PER_NODE = 2
+
+export interface LeasingStoreOptions {
+  /** Answers with promises: any store that several processes share. */
+  readonly store: LendingStore
+  readonly clock: Clock
+  readonly meter: Meter
+  /** Living nodes, among which the part that may be lent is divided. */
+  nodes(): number
+}
+
+export interface LeasingStore extends Store {
+  /** Gives back what was not spent; from then on every call goes to the store. */
+  close(): Promise<void>
+}
+
+export function createLeasingStore(options: LeasingStoreOptions): LeasingStore {
+  return new HoldingStore(options)
+}
+
+/** A call that leases do not cover as a whole. */
+interface Call {
+  readonly checks: readonly LimitCheck[]
+  readonly cost: number
+  readonly nowMs: number
+}
+
+/** One check of such a call. */
+interface Part {
+  readonly check: LimitCheck
+  readonly key: HeldKey | undefined
+  /** The lease that covers this check, with the cost taken out of it, and what it says of the limit. */
+  readonly reserved: { readonly lease: HeldLease; readonly state: LimitState } | undefined
+}
+
+class HoldingStore implements LeasingStore {
+  readonly shared: boolean
+  readonly #options: LeasingStoreOptions
+  readonly #keys: HeldKeys
+  readonly #takes: { readonly lease: Counter; readonly store: Counter }
+
+  constructor(options: LeasingStoreOptions) {
+    this.#options = options
+    this.#takes = { lease: takesBy(options.meter, 'lease'), store: takesBy(options.meter, 'store') }
+    this.#keys = new HeldKeys(options.store, options.clock)
+    this.shared = options.store.shared
+  }
+
+  /** Answers at once where leases cover all checks. */
+  take(checks: readonly LimitCheck[], cost = 1): LimitVerdict | Promise<LimitVerdict> {
+    const nowMs = this.#options.clock.now()
+    const keys: HeldKey[] = []
+    for (const check of checks) {
+      const key = this.#keys.find(check)
+      if (key === undefined || !key.covers(cost, nowMs)) return this.#ask({ checks, cost, nowMs })
+      keys.push(key)
+    }
+    this.#takes.lease.add()
+    const states: LimitState[] = []
+    for (const [at, key] of keys.entries()) {
+      // Twice the same key is counted once.
+      if (keys.indexOf(key) === at) key.spend(cost, nowMs)
+      states.push(key.state(nowMs))
+    }
+    return { allowed: true, states }
+  }
+
+  close(): Promise<void> {
+    return this.#keys.close()
+  }
+
+  /** What leases cover is kept back for this call while the store is asked about the rest. */
+  async #ask(call: Call): Promise<LimitVerdict> {
+    this.#takes.store.add()
+    const lends = mayLease(call.checks)
+    const parts = call.checks.map((check) => this.#part(check, call, lends))
+    const asked = parts.filter(({ reserved }) => reserved === undefined)
+    const terms = lends ? this.#terms(asked, call.nowMs) : undefined
+    const renewed = asked.filter((_, at) => (terms?.[at]?.wanted ?? 0) > 0)
+    for (const { key } of renewed) key!.asking = true
+    let isTaken = false
+    try {
+      const checks = asked.map(({ check }) => check)
+      const verdict = await this.#options.store.take(checks, call.cost, terms)
+      isTaken = verdict.allowed
+      for (const [at, lease] of verdict.leases?.entries() ?? []) {
+        asked[at]!.key?.receive(lease, verdict.states[at]!, call.nowMs)
+      }
+      const states = verdict.states.values()
+      return {
+        allowed: verdict.allowed,
+        states: parts.map(({ reserved }) => reserved?.state ?? states.next().value!),
+      }
+    } finally {
+      for (const { key } of renewed) key!.asking = false
+      if (!isTaken) for (const { reserved } of parts) if (reserved) reserved.lease.permits += call.cost
+    }
+  }
+
+  #part(check: LimitCheck, { cost, nowMs }: Call, lends: boolean): Part {
+    const known = this.#keys.find(check)
+    const key = known ?? (lends && this.#most(check) > 0 ? this.#keys.open(check, nowMs) : undefined)
+    if (!key?.covers(cost, nowMs)) {
+      key?.note(cost, nowMs)
+      return { check, key, reserved: undefined }
+    }
+    key.spend(cost, nowMs)
+    return { check, key, reserved: { lease: key.lease!, state: key.state(nowMs) } }
+  }
+
+  /** Undefined where there is nothing to lease and nothing to give back. */
+  #terms(asked: readonly Part[], nowMs: number): readonly LeaseTerms[] | undefined {
+    const wanted = asked.map(({ key }) =>
+      key?.asking === false ? Math.min(key.demand, this.#most(key.check)) : 0,
+    )
+    const lends = wanted.every((permits) => permits >= SMALLEST_LEASE)
+    const divisor = DIVISOR_PER_NODE * this.#options.nodes()
+    const terms = asked.map(({ key }, at): LeaseTerms => {
+      if (key === undefined || key.asking) return NO_TERMS
+      const rest = key.surrender(nowMs)
+      return lends ? { ...rest, wanted: wanted[at]!, divisor } : rest
+    })
+    return terms.some((one) => one !== NO_TERMS) ? terms : undefined
+  }
+
+  /** Permits that this node may hold of a limit; 0 when a lease of it is not worth the while. */
+  #most(check: LimitCheck): number {
+    const most = Math.floor((sizeOf(check) * LENT_PART) / this.#options.nodes())
+    return most >= SMALLEST_LEASE ? most : 0
+  }
+}
+
+function takesBy(meter: Meter, by: 'lease' | 'store'): Counter {
+  return meter.counter(
+    'store_takes_total',
+    'Requests whose limits were decided by a lease, or by asking Redis',
+    { by },
+  )
+}
+
+/** Where one check needs the store anyway, a lease of the others would save nothing. */
+function mayLease(checks: readonly LimitCheck[]): boolean {
+  return checks.every(({ key, exact }, at) => !exact && checks.findIndex((other) => other.key === key) === at)
+}
