@@ -33,10 +33,11 @@ export function serveUpgrades(server: Server, serve: ServeUpgrade): void {
 /** Sends the head of a switch; from then on the connection speaks the other protocol. */
 export function switchProtocols(response: ServerResponse, headers: HeaderList): Duplex {
   headers.pairs.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-  const { socket } = response
+  const socket = response.socket!
   response.writeHead(101, headers.pairs)
   response.end()
-  return socket!
+  socket.removeAllListeners('readable')
+  return socket
 }
 
 function respondOn(socket: Socket, request: IncomingMessage): ServerResponse {
@@ -44,6 +45,10 @@ function respondOn(socket: Socket, request: IncomingMessage): ServerResponse {
   // There is no parser any more for another request on this connection.
   response.shouldKeepAlive = false
   response.assignSocket(socket)
+  // As Node has it for requests: who ends its side before the answer has gone. Nobody else would read that far now.
+  socket.on('readable', () => {
+    if (socket.readableLength === 0) socket.destroy()
+  })
   socket.on('drain', () => response.emit('drain'))
   response.on('finish', () => {
     if (response.statusCode !== 101) leave(response, socket)
@@ -54,6 +59,7 @@ function respondOn(socket: Socket, request: IncomingMessage): ServerResponse {
 function leave(response: ServerResponse, socket: Socket): void {
   response.detachSocket(socket)
   response.emit('close')
+  socket.removeAllListeners('readable')
   // Read on until the client has gone: unread bytes would make a reset of the close, and that could overtake the answer.
   socket.resume()
   socket.end()

@@ -1,0 +1,201 @@
+// Two connections as one: what goes through, what ends it, and that nothing stays behind.
+import { type Duplex, duplexPair } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { Tunnel } from '../../../src/web-socket/tunnel.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { frame } from './frames.ts'
+
+const LIMITS = { idleMs: 60_000, lifetimeMs: 600_000 }
+const CLOSE_1001 = Buffer.from([0x88, 2, 0x03, 0xe9])
+
+interface End {
+  readonly stream: Duplex
+  received(): Buffer
+}
+
+function end(stream: Duplex): End {
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  stream.on('error', () => {})
+  return { stream, received: () => Buffer.concat(chunks) }
+}
+
+function join() {
+  const clock = new FakeClock()
+  const [client, ofClient] = duplexPair({ allowHalfOpen: true })
+  const [target, ofTarget] = duplexPair({ allowHalfOpen: true })
+  for (const side of [ofClient, ofTarget]) side.on('error', () => {})
+  const tunnel = new Tunnel({ client: ofClient, target: ofTarget, clock, limits: LIMITS })
+  let ended = false
+  void tunnel.ended.then(() => {
+    ended = true
+  })
+  return {
+    clock,
+    tunnel,
+    client: end(client),
+    target: end(target),
+    sides: [ofClient, ofTarget],
+    ended: () => ended,
+    settle: () => clock.advance(0),
+  }
+}
+
+describe('a tunnel', () => {
+  it('carries bytes both ways and counts them', async () => {
+    const { client, target, tunnel, settle } = join()
+    client.stream.write('from the client')
+    target.stream.write('back')
+    await settle()
+    expect(target.received().toString()).toBe('from the client')
+    expect(client.received().toString()).toBe('back')
+    expect([tunnel.received, tunnel.sent]).toEqual([15, 4])
+  })
+
+  it('takes no more from one side than the other reads', async () => {
+    const { client, target, tunnel, settle } = join()
+    target.stream.pause()
+    let written = 0
+    while (client.stream.writableLength < 10_000_000) {
+      client.stream.write(Buffer.alloc(100_000))
+      written += 100_000
+      await settle()
+      if (tunnel.received < written) break
+    }
+    expect(tunnel.received).toBeLessThan(1_000_000)
+    for (let more = 0; more < 20; more++) client.stream.write(Buffer.alloc(100_000))
+    target.stream.resume()
+    await expect.poll(() => target.received().length).toBe(written + 2_000_000)
+  })
+
+  it('passes on that one side has ended, and lets the other go on', async () => {
+    const { client, target, ended, clock, settle } = join()
+    client.stream.end('last words')
+    await settle()
+    expect(target.received().toString()).toBe('last words')
+    expect(target.stream.readableEnded).toBe(true)
+    target.stream.write('still here')
+    await settle()
+    expect(client.received().toString()).toBe('still here')
+    target.stream.end()
+    await expect.poll(ended).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it.each([0, 1])('that breaks on side %i ends on the other, and leaves no timer', async (broken) => {
+    const { client, target, sides, ended, clock, settle } = join()
+    sides[broken]!.destroy(new Error('reset'))
+    await settle()
+    const other = [target, client][broken]!
+    expect(other.stream.readableEnded).toBe(true)
+    other.stream.end()
+    await expect.poll(ended).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('does not wait for ever for a side that does not notice', async () => {
+    const { client, sides, ended, clock } = join()
+    client.stream.pause()
+    sides[1]!.destroy()
+    await clock.advance(4999)
+    expect(ended()).toBe(false)
+    await clock.advance(1)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is joined to one that has gone already, and ends', async () => {
+    const clock = new FakeClock()
+    const [, gone] = duplexPair()
+    const [, alive] = duplexPair()
+    gone.destroy()
+    await clock.advance(0)
+    const tunnel = new Tunnel({ client: gone, target: alive, clock, limits: LIMITS })
+    await clock.advance(5000)
+    await tunnel.ended
+    expect(alive.destroyed).toBe(true)
+  })
+})
+
+describe('the end of a tunnel', () => {
+  it('is a close frame for both, and over when both have answered', async () => {
+    const { client, target, tunnel, ended, clock, settle } = join()
+    tunnel.goAway()
+    await settle()
+    expect(client.received()).toEqual(CLOSE_1001)
+    expect(target.received()).toHaveLength(8)
+    expect(target.received()[1]).toBe(0x82)
+    client.stream.end(frame('\x03\xe9', { opcode: 8, masked: true }))
+    target.stream.end(frame('\x03\xe9', { opcode: 8 }))
+    await expect.poll(ended).toBe(true)
+    expect(clock.timers).toBe(0)
+    // The answers are for the gateway, not for the other side.
+    expect(client.received()).toEqual(CLOSE_1001)
+    expect(target.received()).toHaveLength(8)
+  })
+
+  it('waits for the end of a frame under way, and passes nothing on behind it', async () => {
+    const { client, target, tunnel, settle } = join()
+    const long = frame('x'.repeat(1000))
+    target.stream.write(long.subarray(0, 500))
+    await settle()
+    tunnel.goAway()
+    await settle()
+    expect(client.received()).toEqual(long.subarray(0, 500))
+    target.stream.write(Buffer.concat([long.subarray(500), frame('too late')]))
+    await settle()
+    expect(client.received()).toEqual(Buffer.concat([long, CLOSE_1001]))
+  })
+
+  it('adds no second close to the one that is on its way', async () => {
+    const { client, target, tunnel, settle } = join()
+    const own = frame('\x0f\xa0', { opcode: 8 })
+    target.stream.write(own)
+    await settle()
+    tunnel.goAway()
+    await settle()
+    expect(client.received()).toEqual(own)
+  })
+
+  it('comes after a second, whoever answers or not', async () => {
+    const { client, target, tunnel, ended, clock } = join()
+    client.stream.write(frame('half a frame', { masked: true }).subarray(0, 5))
+    await clock.advance(0)
+    tunnel.goAway()
+    await clock.advance(999)
+    expect(ended()).toBe(false)
+    await clock.advance(1)
+    expect(ended()).toBe(true)
+    // Not even a close frame may stand in the middle of another one.
+    expect(target.received()).toHaveLength(5)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('comes when nothing was said for the idle time', async () => {
+    const { client, target, ended, clock } = join()
+    for (let time = 0; time < 3; time++) {
+      await clock.advance(LIMITS.idleMs - 1)
+      client.stream.write(frame('ping', { opcode: 9, masked: true }))
+      await clock.advance(0)
+    }
+    expect(target.received().length).toBeGreaterThan(0)
+    expect(client.received()).toHaveLength(0)
+    await clock.advance(LIMITS.idleMs)
+    expect(client.received()).toEqual(CLOSE_1001)
+    await clock.advance(1000)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('comes with the end of its life, however much is said', async () => {
+    const { client, target, ended, clock } = join()
+    for (let time = 0; time < LIMITS.lifetimeMs; time += 30_000) {
+      expect(client.received().subarray(-4)).not.toEqual(CLOSE_1001)
+      target.stream.write(frame('news'))
+      await clock.advance(30_000)
+    }
+    expect(client.received().subarray(-4)).toEqual(CLOSE_1001)
+    await clock.advance(1000)
+    expect(ended()).toBe(true)
+  })
+})
