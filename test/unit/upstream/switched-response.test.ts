@@ -1,8 +1,11 @@
 // A target's answer to an upgrade: proven, or no answer at all; and what becomes of the connection.
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
+import { makeCertificate } from './certificates.ts'
 import {
   asked,
   closed,
@@ -93,6 +96,31 @@ describe('a switch', () => {
     )
     const { status, tunnel } = await call()
     expect(status).toBe(101)
+    tunnel!.destroy()
+  })
+})
+
+describe('a target that would rather speak HTTP/2', () => {
+  it('is asked on a connection of its own that speaks HTTP/1.1', async () => {
+    const { cert, key, certFile } = makeCertificate(['127.0.0.1'])
+    const spoken: (string | false | null)[] = []
+    const server = createServer({ cert, key, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+      spoken.push(socket.alpnProtocol)
+      socket.on('error', () => {})
+      socket.once('data', () => socket.write(head(...SWITCH)))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const { service } = startService({
+      targets: targets(`https://127.0.0.1:${port}`),
+      tls: { caFile: certFile },
+    })
+    const exchange = createExchange({ upgrade: { protocol: 'websocket', limits: undefined } })
+    const headers = ['Host', 'x', 'Sec-WebSocket-Key', KEY]
+    const { status, tunnel } = await service.call(createRequest({ exchange, headers }))
+    expect([status, spoken]).toEqual([101, ['http/1.1']])
     tunnel!.destroy()
   })
 })

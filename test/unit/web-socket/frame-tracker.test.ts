@@ -1,7 +1,8 @@
 // Where frames end, however the bytes are cut.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { FrameTracker } from '../../../src/web-socket/frame-tracker.ts'
+import { fc } from '../../support/property.ts'
 import { frame } from './frames.ts'
 
 const frames = fc.array(
