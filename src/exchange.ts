@@ -146,7 +146,7 @@ export interface RequestBody {
 }
 
 export interface BodyStream extends Readable {
-  /** When the client announced trailers: what came of them, as flat pairs, once the body has ended. */
+  /** When trailers may come: what came of them, as flat pairs, once the body has ended. */
   readonly trailers?: (() => readonly string[]) | undefined
 }
 

@@ -23,6 +23,20 @@ export function isHopByHop(lowerName: string): boolean {
   return HOP_BY_HOP.has(lowerName)
 }
 
+// RFC 9110 section 6.5.1: what frames, routes, authenticates or controls a message counts only ahead of its content.
+const NEVER_TRAILING: ReadonlySet<string> = new Set([
+  ...['host', 'content-length', 'content-encoding', 'content-type', 'content-range', 'content-location'],
+  ...['authorization', 'cookie', 'set-cookie', 'www-authenticate'],
+  ...['cache-control', 'expect', 'max-forwards', 'pragma', 'range'],
+  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range'],
+  ...['age', 'date', 'expires', 'location', 'retry-after', 'vary', 'warning'],
+])
+
+/** True for a field that may stand behind the content. The name is in lower case. */
+export function mayTrail(lowerName: string): boolean {
+  return !isHopByHop(lowerName) && !NEVER_TRAILING.has(lowerName)
+}
+
 /** The part that only reads. Names are given in lower case. */
 export interface ReadonlyHeaderList {
   /** name, value, name, value ... exactly as received. */

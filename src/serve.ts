@@ -98,6 +98,7 @@ async function decide(course: Course): Promise<Answer> {
   if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
   if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
   for (const name of generation.identityHeaders) exchange.request.headers.remove(name)
+  exchange.body.refusedTrailers = generation.identityHeaders
   course.route = match.route
   exchange.route = match.route.facts
   exchange.params = match.params

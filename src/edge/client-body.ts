@@ -19,7 +19,10 @@ export class ClientBody implements RequestBody {
   received = 0
   /** Called once, when the first byte is wanted. */
   onWanted: (() => void) | undefined
+  /** Names of trailers that are not passed on. */
+  refusedTrailers: readonly string[] = []
   readonly #source: IncomingMessage
+  readonly #chunked: boolean
   #limit = Number.POSITIVE_INFINITY
   #retainLimit = 0
   #kept: Buffer[] | undefined = []
@@ -33,6 +36,7 @@ export class ClientBody implements RequestBody {
   constructor(source: IncomingMessage, framing: BodyFraming) {
     this.#source = source
     this.length = framing.contentLength
+    this.#chunked = framing.chunked
     this.present = framing.chunked || (framing.contentLength ?? 0) > 0
   }
 
@@ -87,9 +91,10 @@ export class ClientBody implements RequestBody {
   }
 
   #trailers(): BodyStream['trailers'] {
-    // Only a body that its end delimits can have some.
-    if (this.length !== undefined || !announcesTrailers(this.#source.rawHeaders)) return undefined
-    return () => forwardableTrailers(this.#source.rawTrailers)
+    // Only a body that its end delimits can have some. In chunks they come for nothing, announced or not.
+    if (this.length !== undefined) return undefined
+    if (!this.#chunked && !announcesTrailers(this.#source.rawHeaders)) return undefined
+    return () => forwardableTrailers(this.#source.rawTrailers, this.refusedTrailers)
   }
 
   #start(): void {

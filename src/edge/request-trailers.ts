@@ -1,5 +1,5 @@
 // The trailers of a request: whether the client announced any, and what of them may go to a service.
-import { HeaderList } from '../headers.ts'
+import { HeaderList, mayTrail } from '../headers.ts'
 import { createHeaderRules } from './header-rules.ts'
 
 const ruleFor = createHeaderRules()
@@ -9,11 +9,14 @@ export function announcesTrailers(rawHeaders: readonly string[]): boolean {
   return new HeaderList(rawHeaders as string[]).has('trailer')
 }
 
-/** The hygiene of the head: what a client may not say there, it may not say behind its body either. */
-export function forwardableTrailers(rawTrailers: readonly string[]): string[] {
+/** The hygiene of the head, as services merge the two. `refused` are names that only plugins may set for a service. */
+export function forwardableTrailers(rawTrailers: readonly string[], refused: readonly string[]): string[] {
   const pairs: string[] = []
   for (let at = 0; at < rawTrailers.length; at += 2) {
-    if (ruleFor(rawTrailers[at]!) === 'forward') pairs.push(rawTrailers[at]!, rawTrailers[at + 1]!)
+    const name = rawTrailers[at]!
+    const lower = name.toLowerCase()
+    if (ruleFor(name) !== 'forward' || !mayTrail(lower)) continue
+    if (!refused.some((one) => one.toLowerCase() === lower)) pairs.push(name, rawTrailers[at + 1]!)
   }
   return pairs
 }

@@ -1,5 +1,7 @@
-// Takes `100 Continue` out of a target's bytes: RFC 9110 section 15.2 says to accept it, undici closes instead.
+// What undici cannot do on a connection: `100 Continue` is taken out of what is read (RFC 9110 section 15.2 says to
+// accept it, undici closes instead), and trailers are put into what is written.
 import type { Socket } from 'node:net'
+import { withTrailers } from './request-trailers.ts'
 
 const INTERIM_START = 'HTTP/1.1 1'
 const CONTINUE_START = 'HTTP/1.1 100'
@@ -18,8 +20,9 @@ export function tolerateContinue<S extends Socket>(socket: S): S {
   let held: Buffer | undefined
 
   socket.write = ((chunk: unknown, ...rest: never[]) => {
-    if (typeof chunk === 'string' && REQUEST_HEAD.test(chunk)) awaitingHead = true
-    return (write as (...all: unknown[]) => boolean)(chunk, ...rest)
+    if (typeof chunk !== 'string') return (write as (...all: unknown[]) => boolean)(chunk, ...rest)
+    if (REQUEST_HEAD.test(chunk)) awaitingHead = true
+    return (write as (...all: unknown[]) => boolean)(withTrailers(chunk), ...rest)
   }) as S['write']
 
   socket.read = ((size?: number) => {

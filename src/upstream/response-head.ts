@@ -1,6 +1,6 @@
 // A service's response head: raw bytes -> header pairs without what belongs to the one connection.
 import { GatewayError } from '../errors.ts'
-import { HeaderList, isHopByHop } from '../headers.ts'
+import { HeaderList, isHopByHop, mayTrail } from '../headers.ts'
 
 /** Decodes name, value buffers as latin1, order and case kept. Throws UPSTREAM_INVALID_RESPONSE. */
 export function readResponseHeaders(raw: readonly Buffer[]): HeaderList {
@@ -24,7 +24,7 @@ export function readResponseHeaders(raw: readonly Buffer[]): HeaderList {
   return headers
 }
 
-/** Trailers as flat pairs, without what would frame or route the message where they are merged with the head. */
+/** Trailers as flat pairs, without what counts only in a head: recipients merge the two. */
 export function readTrailers(raw: readonly Buffer[]): string[] {
   const pairs: string[] = []
   for (let at = 0; at < raw.length; at += 2) {
@@ -33,11 +33,6 @@ export function readTrailers(raw: readonly Buffer[]): string[] {
     pairs.push(name, raw[at + 1]!.toString('latin1'))
   }
   return pairs
-}
-
-// RFC 9110 section 6.5.1.
-function mayTrail(lowerName: string): boolean {
-  return !isHopByHop(lowerName) && lowerName !== 'content-length' && lowerName !== 'host'
 }
 
 function assertChunked(coding: string): void {

@@ -11,6 +11,7 @@ import type {
 } from '../plugin.ts'
 import { serverName } from './connector.ts'
 import type { FailureLog } from './failure-log.ts'
+import { carryTrailers } from './request-trailers.ts'
 import type { TlsSettings } from './settings.ts'
 import type { HttpTarget, Target, TargetFacts } from './target.ts'
 import { Transfer, type TransferObserver } from './transfer.ts'
@@ -82,7 +83,7 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
         method: request.method,
         path: request.path,
         headers: withTrace(request.headers.pairs, span.headers),
-        body: request.body.present ? request.body.open() : null,
+        body: request.body.present ? carryTrailers(request.body.open()) : null,
         bodyTimeout: Number.isFinite(request.idleTimeoutMs) ? request.idleTimeoutMs : 0,
         // undici would close the connection after each HEAD, for servers that wrongly send a body.
         ...(request.method === 'HEAD' ? { reset: false } : {}),

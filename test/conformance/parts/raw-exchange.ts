@@ -9,6 +9,8 @@ export interface RawAnswer {
 }
 
 export interface RawOutcome {
+  /** Everything that came. */
+  readonly text: string
   readonly answers: readonly RawAnswer[]
   /** What follows the last whole answer. */
   readonly rest: string
@@ -33,13 +35,13 @@ export function exchangeRaw(port: number, bytes: string, patienceMs: number): Pr
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       clearTimeout(patience)
-      resolve({ ...splitAnswers(received), closed })
+      resolve({ text: received, ...splitAnswers(received), closed })
     })
   })
 }
 
 /** Answers to anything but HEAD. */
-function splitAnswers(text: string): Omit<RawOutcome, 'closed'> {
+function splitAnswers(text: string): Pick<RawOutcome, 'answers' | 'rest'> {
   const answers: RawAnswer[] = []
   let rest = text
   for (;;) {
