@@ -90,7 +90,8 @@ async function answerExchange(
   else send(options, course, { response, answer })
 }
 
-async function decide(course: Course): Promise<Answer> {
+// No promise of its own: most of what it returns is decided at once, or is the chain's.
+function decide(course: Course): Answer | Promise<Answer> {
   const { exchange, generation } = course
   if (exchange.error) return renderProblem(exchange.error, exchange)
   if (exchange.answer) return renderDirect(exchange.answer)

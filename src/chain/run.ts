@@ -37,7 +37,8 @@ export async function runChain(chain: Chain, exchange: RunningExchange, make: An
     if (reached < chain.onRequest.length) reached++
     answer = refuse(exchange, toGatewayError(thrown), make)
   }
-  return finishHead(chain, exchange, { answer, reached, make })
+  const finished = finishHead(chain, exchange, { answer, reached, make })
+  return finished instanceof Promise ? await finished : finished
 }
 
 interface Progress {
@@ -46,18 +47,45 @@ interface Progress {
   readonly make: AnswerMaker
 }
 
-async function finishHead(chain: Chain, exchange: RunningExchange, progress: Progress): Promise<Answer> {
-  let { answer } = progress
-  for (let at = progress.reached - 1; at >= 0; at--) {
+// Not async: with synchronous hooks, which are nearly all, the answer is there at once.
+function finishHead(
+  chain: Chain,
+  exchange: RunningExchange,
+  { answer: first, reached, make }: Progress,
+): Answer | Promise<Answer> {
+  let answer = first
+  for (let at = reached - 1; at >= 0; at--) {
     try {
       const waiting = chain.onResponse[at]?.(exchange, answer)
-      if (waiting !== undefined) await waiting
+      if (waiting !== undefined) return goOn(waiting, chain, { exchange, answer, reached: at, make })
     } catch (thrown) {
-      drop(answer)
-      answer = refuse(exchange, toGatewayError(thrown), progress.make)
+      answer = replace(answer, thrown, { exchange, make })
     }
   }
   return answer
+}
+
+interface Waiting extends Progress {
+  readonly exchange: RunningExchange
+}
+
+async function goOn(waiting: Promise<void>, chain: Chain, so: Waiting): Promise<Answer> {
+  let { answer } = so
+  try {
+    await waiting
+  } catch (thrown) {
+    answer = replace(answer, thrown, so)
+  }
+  return finishHead(chain, so.exchange, { ...so, answer })
+}
+
+function replace(
+  answer: Answer,
+  thrown: unknown,
+  { exchange, make }: Pick<Waiting, 'exchange' | 'make'>,
+): GatewayAnswer {
+  drop(answer)
+  return refuse(exchange, toGatewayError(thrown), make)
 }
 
 function refuse(exchange: RunningExchange, error: GatewayError, make: AnswerMaker): GatewayAnswer {

@@ -82,6 +82,8 @@ function createFastify(onMalformed: OnMalformed): FastifyInstance {
       // Node would answer by itself, with an empty body and no request id.
       requireHostHeader: false,
       shouldUpgradeCallback: asksForWebSocket,
+      // A request without a body has no stream to be read: a tenth of what the server costs for each.
+      optimizeEmptyRequests: true,
     },
     requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
     keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,

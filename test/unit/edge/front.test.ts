@@ -26,12 +26,14 @@ async function start(): Promise<Running> {
   const seen: Seen[] = []
   const serve: Serve = (request, response, target) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
+    const answer = () => {
       const body = Buffer.concat(chunks).toString('latin1')
       seen.push({ method: request.method!, target, rawHeaders: request.rawHeaders, body })
       response.end('ok')
-    })
+    }
+    // Without a body it has ended before anybody could listen.
+    if (request.readableEnded) answer()
+    else request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', answer)
   }
   const { front, port } = await startFront(serve)
   return { front, port, seen, client: () => RawClient.connect(port) }
