@@ -22,6 +22,8 @@ export interface Switch {
   readonly exchange: HttpExchange
   readonly response: ServerResponse
   readonly answer: SwitchedAnswer
+  /** Whose hooks hear of the end. */
+  readonly generation: object
 }
 
 export function hasTunnel(answer: ResponseHead): answer is SwitchedAnswer {
@@ -38,10 +40,10 @@ export function guardUpgrade(call: Call): Call {
 
 /** Throws when the head cannot be written; nothing has been sent then. */
 export function openTunnel({ clock, tunnels }: TunnelEnvironment, joined: Switch): Tunnel {
-  const { exchange, response, answer } = joined
+  const { exchange, response, answer, generation } = joined
   answer.headers.set('X-Request-Id', exchange.id)
   const client = switchProtocols(response, answer.headers)
   const tunnel = new Tunnel({ client, target: answer.tunnel, clock, limits: exchange.upgrade!.limits! })
-  tunnels.add(tunnel)
+  tunnels.add(tunnel, generation)
   return tunnel
 }

@@ -148,8 +148,8 @@ interface Switching extends Sending {
 
 // The trace ends here: a span that lasts for hours is of no use, and lost with the process.
 function switchOver(options: ServeOptions, course: Course, { response, answer }: Switching): void {
-  const { exchange } = course
-  course.tunnel = openTunnel(options, { exchange, response, answer })
+  const { exchange, generation } = course
+  course.tunnel = openTunnel(options, { exchange, response, answer, generation })
   course.route?.recorder.switched(exchange)
   options.tracer.finish(exchange)
 }

@@ -30,7 +30,7 @@ const parts = z.strictObject({
     .min(1)
     .max(MAX_OPEN)
     .default(10_000)
-    .describe('Connections that may be open at once, on each node.'),
+    .describe('Connections that may be open at once, on each node; shared out over its workers.'),
 })
 
 export type WebSocketSettings = z.output<typeof parts>

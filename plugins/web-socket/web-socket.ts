@@ -13,6 +13,7 @@ export const webSocket = {
 function createWebSocket(given: WebSocketSettings, context: PluginContext): Hooks {
   const { meter, scope } = context
   const limits = { idleMs: given.idle, lifetimeMs: given.lifetime }
+  const limit = context.ofNode(given.limit)
   const mayOpen = originRule(given.origins)
   // By scope alone: what was opened under other settings still counts.
   const open = context.share(scope, () => new Set<Exchange>())
@@ -23,7 +24,7 @@ function createWebSocket(given: WebSocketSettings, context: PluginContext): Hook
     onRequest(exchange) {
       if (!exchange.upgrade) return
       if (!mayOpen(exchange)) throw new GatewayError('ORIGIN_FORBIDDEN')
-      if (open.size >= given.limit) {
+      if (open.size >= limit) {
         refused.add()
         throw tooMany()
       }
