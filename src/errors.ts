@@ -34,6 +34,7 @@ export const CATALOGUE = {
   BODY_TOO_LARGE: entry(413, 'client', false, 'The request body is too large'),
   URI_TOO_LONG: entry(414, 'client', false, 'The request target is too long'),
   EXPECTATION_FAILED: entry(417, 'client', false, 'The Expect header cannot be met'),
+  MISDIRECTED_REQUEST: entry(421, 'client', true, 'This connection was opened for another host'),
   WEBSOCKET_VERSION_NOT_SUPPORTED: entry(426, 'client', false, 'The WebSocket version is not supported'),
   RATE_LIMITED: entry(429, 'client', true, 'Too many requests'),
   HEADERS_TOO_LARGE: entry(431, 'client', false, 'The request headers are too large'),

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly query: string
   /** The client's address, from trusted proxies only. */
   readonly clientIp: string
+  /** What the client has shown in the TLS handshake, when the listener asks for it and trusts its issuer. */
+  readonly clientCertificate?: ClientCertificate | undefined
   /** As the client sent them. */
   readonly headers: ReadonlyHeaderList
   readonly route: RouteFacts | undefined
@@ -85,6 +87,17 @@ export interface RouteFacts {
   readonly service: string
   /** The pattern as written, for metrics and traces: `/orders/*`. */
   readonly pattern: string
+}
+
+/** Of a client that an authority of the listener has issued one for. */
+export interface ClientCertificate {
+  /** `CN=orders, O=Example`. */
+  readonly subject: string
+  /** SHA-256 of the whole certificate in lower-case hex. */
+  readonly fingerprint: string
+  /** Subject alternative names: `spiffe://example.com/orders`. */
+  readonly uris: readonly string[]
+  readonly dnsNames: readonly string[]
 }
 
 /** Who the exchange was authenticated as. */

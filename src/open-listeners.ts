@@ -17,7 +17,9 @@ export async function openListeners(
 ): Promise<ClientAddresses> {
   const address = override ?? configuration.listen
   const listen =
-    address === false ? {} : { listen: await front.open({ name: '', protocol: 'http', address }) }
+    address === false
+      ? {}
+      : { listen: await front.open({ name: '', protocol: 'http', address, proxyProtocol: false }) }
   const listeners: Record<string, string> = {}
   for (const settings of configuration.listeners) listeners[settings.name] = await front.open(settings)
   return { ...listen, listeners }

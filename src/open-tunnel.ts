@@ -1,6 +1,6 @@
 // The moment when an exchange leaves HTTP: the head of the switch goes out, and both connections become a tunnel.
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ClientResponse } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
 import { switchProtocols } from './edge/upgrade.ts'
 import { GatewayError } from './errors.ts'
@@ -20,7 +20,7 @@ export interface SwitchedAnswer extends UpstreamResponse {
 
 export interface Switch {
   readonly exchange: HttpExchange
-  readonly response: ServerResponse
+  readonly response: ClientResponse
   readonly answer: SwitchedAnswer
   /** Whose hooks hear of the end. */
   readonly generation: object

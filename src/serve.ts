@@ -1,9 +1,8 @@
 // A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Answer, type AnswerMaker, runChain } from './chain/run.ts'
 import { withoutParameters } from './edge/canonical-path.ts'
-import type { Serve } from './edge/framework.ts'
+import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
 import { renderDirect, renderProblem } from './edge/problem.ts'
 import { type Sent, sendAnswer } from './edge/send-answer.ts'
@@ -24,7 +23,7 @@ import type { Tunnel } from './web-socket/tunnel.ts'
 
 export interface ServeOptions extends TunnelEnvironment {
   readonly logger: Logger
-  arrive(raw: IncomingMessage, target: string): HttpExchange
+  arrive(raw: ClientRequest, target: string): HttpExchange
   generation(): Generation
   readonly tracer: Tracer
   /** Records what no route took. */
@@ -44,7 +43,7 @@ export function createServe(options: ServeOptions): Server {
   let inFlight = 0
   // What follows a message of doubtful framing on the same connection may be a part of it (RFC 9112 section 9.6).
   const doomed = new WeakSet<Socket>()
-  function request(raw: IncomingMessage, response: ServerResponse, target: string): void {
+  function request(raw: ClientRequest, response: ClientResponse, target: string): void {
     const { socket } = raw
     // A client that has reset already has no address any more: nobody to limit, to trust or to answer.
     if (socket.remoteAddress === undefined) socket.destroy()
@@ -80,7 +79,7 @@ interface Course {
 async function answerExchange(
   options: ServeOptions,
   course: Course,
-  response: ServerResponse,
+  response: ClientResponse,
 ): Promise<void> {
   const { exchange } = course
   startTrace(options, exchange)
@@ -112,7 +111,7 @@ function decide(course: Course): Answer | Promise<Answer> {
 }
 
 interface Sending {
-  readonly response: ServerResponse
+  readonly response: ClientResponse
   readonly answer: Answer
 }
 
@@ -158,13 +157,13 @@ function switchOver(options: ServeOptions, course: Course, { response, answer }:
 function lastResort(
   { logger }: ServeOptions,
   { exchange }: Course,
-  { response, thrown }: { readonly response: ServerResponse; readonly thrown: unknown },
+  { response, thrown }: { readonly response: ClientResponse; readonly thrown: unknown },
 ): void {
   logger.error({ reason: reasonOf(thrown), requestId: exchange.id }, 'an answer could not be sent')
   response.destroy()
 }
 
-function finish(options: ServeOptions, course: Course, response: ServerResponse): void {
+function finish(options: ServeOptions, course: Course, response: ClientResponse): void {
   const { exchange, generation, route, sent, tunnel } = course
   const aborted = !response.writableFinished
   exchange.error ??= sent.failure

@@ -91,6 +91,7 @@ async function assemble(
     serve: serve.request,
     onMalformed: malformedNotes(configuration, telemetry),
     clock,
+    trusts: (address) => generations.current.proxies.trusts(address),
   })
   closers.add(() => front.close())
   generations.onSwap((next) => front.renew(next.configuration.listeners))

@@ -1,16 +1,18 @@
 // A raw request becomes an exchange, or is refused because it has no single meaning.
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { GatewayError, toGatewayError } from '../errors.ts'
-import { normalizeIp } from '../ip-address.ts'
 import type { Clock } from '../plugin.ts'
 import { type Authority, createAuthorityParser } from './authority.ts'
 import type { TrustedProxies } from './client-address.ts'
+import type { BodyFraming } from './client-body.ts'
+import { CERTIFICATE_FIELD, certificateField } from './client-certificate.ts'
+import type { ClientRequest } from './client-request.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import { appendForwarded, requestIdOf, saidByProxies, schemeOf } from './forwarded.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { mayLosePipelined } from './ignored-upgrade.ts'
 import { SERVER_WIDE, takeOptions } from './options-request.ts'
-import { readRequestHead } from './request-head.ts'
+import { type RequestHead, readRequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 import { assertHandshake, isUpgrade } from './web-socket-handshake.ts'
 
@@ -23,9 +25,7 @@ export interface ArrivalOptions {
 }
 
 /** Never throws: a request that is refused at the door is an exchange with an `error`. */
-export function createArrival(
-  options: ArrivalOptions,
-): (raw: IncomingMessage, target: string) => HttpExchange {
+export function createArrival(options: ArrivalOptions): (raw: ClientRequest, target: string) => HttpExchange {
   const authorityOf = createAuthorityParser()
   return function arrive(raw, target) {
     try {
@@ -41,20 +41,22 @@ interface Door {
   readonly authorityOf: (text: string) => Authority
 }
 
-function admit(raw: IncomingMessage, target: string, { options, authorityOf }: Door): HttpExchange {
+function admit(raw: ClientRequest, target: string, { options, authorityOf }: Door): HttpExchange {
   assertVersion(raw)
   assertMethod(raw)
+  const connection = connectionOf(raw.socket)
+  const { peer } = connection
   const head = readRequestHead(raw.rawHeaders)
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')
   if (isUpgrade(raw)) assertHandshake(raw, head)
   const parsed = targetOf(raw, target)
   const authority = authorityOf(head.host)
   assertSameAuthority(parsed, authority)
-  const peer = raw.socket.remoteAddress ?? ''
+  assertServerName(connection, authority)
   const said = saidByProxies(head.forwarded)
   const client = options.proxies().resolve(peer, said.all('x-forwarded-for'))
   const id = requestIdOf(said, client.trusted) ?? createRequestId()
-  const scheme = schemeOf({ said, trusted: client.trusted, scheme: 'http' })
+  const scheme = schemeOf({ said, trusted: client.trusted, scheme: connection.scheme })
   // Host first, as nearly every client sends it.
   const upstreamPairs = ['Host', authority.text, ...head.forward]
   appendForwarded(upstreamPairs, {
@@ -65,7 +67,9 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
     said,
     requestId: id,
   })
-  const exchange = new HttpExchange(raw, head, {
+  const { clientCertificate } = connection
+  if (clientCertificate) upstreamPairs.push(CERTIFICATE_FIELD, certificateField(clientCertificate))
+  const exchange = new HttpExchange(raw, framingOf(raw, head), {
     id,
     startedAt: options.clock.now(),
     scheme,
@@ -74,6 +78,7 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
     query: parsed.query,
     clientIp: client.ip,
     trusted: client.trusted,
+    clientCertificate,
     upstreamPairs,
     last: head.upgrade && !isUpgrade(raw) && mayLosePipelined(raw, head),
   })
@@ -81,9 +86,15 @@ function admit(raw: IncomingMessage, target: string, { options, authorityOf }: D
   return exchange
 }
 
-function targetOf(raw: IncomingMessage, target: string): RequestTarget {
+function targetOf(raw: ClientRequest, target: string): RequestTarget {
   if (target !== SERVER_WIDE || raw.method !== 'OPTIONS') return parseRequestTarget(target)
   return { path: SERVER_WIDE, query: '', authority: undefined }
+}
+
+// HTTP/2 frames a body without any field; one that came with the head has ended already.
+function framingOf(raw: ClientRequest, head: RequestHead): BodyFraming {
+  if (raw.http2 === undefined) return head
+  return { ...head, chunked: raw.http2.hasBody && head.contentLength === undefined }
 }
 
 interface Refusal {
@@ -91,23 +102,25 @@ interface Refusal {
   readonly error: GatewayError
 }
 
-function refused(raw: IncomingMessage, target: string, { options, error }: Refusal): HttpExchange {
-  // Its body is never read, so its framing does not matter; the connection is closed after the answer.
+function refused(raw: ClientRequest, target: string, { options, error }: Refusal): HttpExchange {
+  const connection = connectionOf(raw.socket)
+  // Its body is never read, so its framing does not matter; over HTTP/1 the connection is closed after the answer.
   return new HttpExchange(
     raw,
     { contentLength: undefined, chunked: false },
     {
       id: createRequestId(),
       startedAt: options.clock.now(),
-      scheme: 'http',
+      scheme: connection.scheme,
       // As sent: for the log alone, nothing is matched or forwarded.
       host: raw.headers.host ?? '',
       path: target.split('?', 1)[0]!,
       query: '',
-      clientIp: normalizeIp(raw.socket.remoteAddress ?? '') ?? '',
+      clientIp: connection.peer,
       trusted: false,
       upstreamPairs: [],
       error,
+      last: raw.http2 === undefined,
     },
   )
 }
@@ -126,14 +139,22 @@ export const createRequestId: () => string = (() => {
   }
 })()
 
-function assertVersion(raw: IncomingMessage): void {
+function assertVersion(raw: ClientRequest): void {
   if (raw.httpVersionMajor === 1 && raw.httpVersionMinor <= 1) return
-  throw new GatewayError('VERSION_NOT_SUPPORTED')
+  if (raw.http2 === undefined) throw new GatewayError('VERSION_NOT_SUPPORTED')
+  if (raw.http2.fault) throw raw.http2.fault
 }
 
 // TRACE would send the client's credentials back to whoever asked (RFC 9110 section 9.3.8).
-function assertMethod(raw: IncomingMessage): void {
+function assertMethod(raw: ClientRequest): void {
   if (raw.method === 'TRACE' || raw.method === 'CONNECT') throw new GatewayError('METHOD_NOT_SUPPORTED')
+}
+
+// Whoever was let in under one name must not be served under another: its certificate, and whom it asks for one, may
+// be a matter of the name. RFC 9110 section 15.5.20: the client may ask again on another connection.
+function assertServerName({ serverName }: Connection, authority: Authority): void {
+  if (serverName === undefined || serverName === authority.host) return
+  throw new GatewayError('MISDIRECTED_REQUEST')
 }
 
 // RFC 9112 section 3.2.2: the absolute form wins over Host; when they differ somebody is confused, so refuse.

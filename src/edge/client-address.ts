@@ -23,9 +23,14 @@ export class TrustedProxies {
     for (const cidr of cidrs) this.#add(cidr)
   }
 
+  /** True for the address of a trusted proxy. */
+  trusts(address: string): boolean {
+    return !this.#empty && this.#has(normalizeIp(address) ?? address)
+  }
+
   resolve(peer: string, forwardedFor: readonly string[]): ClientAddress {
     const ip = normalizeIp(peer) ?? peer
-    if (this.#empty || !this.#has(ip)) return { ip, trusted: false }
+    if (!this.trusts(ip)) return { ip, trusted: false }
     return { ip: this.#rightmostUntrusted(forwardedFor) ?? ip, trusted: true }
   }
 

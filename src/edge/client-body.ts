@@ -1,8 +1,8 @@
 // The client's body: read once from the socket, handed to one attempt at a time, kept for another when asked.
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import type { BodyStream, RequestBody } from '../plugin.ts'
+import type { ClientRequest } from './client-request.ts'
 import { announcesTrailers, forwardableTrailers } from './request-trailers.ts'
 
 export interface BodyFraming {
@@ -21,7 +21,7 @@ export class ClientBody implements RequestBody {
   onWanted: (() => void) | undefined
   /** Names of trailers that are not passed on. */
   refusedTrailers: readonly string[] = []
-  readonly #source: IncomingMessage
+  readonly #source: ClientRequest
   readonly #chunked: boolean
   #limit = Number.POSITIVE_INFINITY
   #retainLimit = 0
@@ -33,7 +33,7 @@ export class ClientBody implements RequestBody {
   #failure: Error | undefined
   #reader: BodyReader | undefined
 
-  constructor(source: IncomingMessage, framing: BodyFraming) {
+  constructor(source: ClientRequest, framing: BodyFraming) {
     this.#source = source
     this.length = framing.contentLength
     this.#chunked = framing.chunked

@@ -8,6 +8,8 @@ const POLL_MS = 25
 
 /** What is drained. */
 export interface Drainable {
+  /** Clients are told to go elsewhere, as far as their protocol has a word for it before the next answer. */
+  announceEnd(): void
   /** Takes no more connections; those that are open stay: a request may be under way on any of them. */
   stopListening(): void
   closeConnections(): void
@@ -28,6 +30,7 @@ export interface DrainOptions {
 /** Resolves when the last exchange has ended or the time is up; true when nothing was cut. */
 export async function drain(options: DrainOptions): Promise<boolean> {
   const { front, clock } = options
+  front.announceEnd()
   await pause(clock, options.delayMs)
   const deadline = clock.now() + options.timeoutMs
   front.stopListening()

@@ -4,6 +4,7 @@ import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 
 import type { Socket } from 'node:net'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
+import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 
@@ -20,11 +21,11 @@ const CLIENT_LIMITS = {
   checkIntervalMs: 1000,
 } as const
 
-export type Serve = (request: IncomingMessage, response: ServerResponse, target: string) => void
-
 export interface Framework {
   /** Speaks HTTP/1.1 on connections that it is handed; it listens nowhere itself. */
   readonly http1: Server
+  /** Takes a request of another version of HTTP the same way. */
+  route(request: ClientRequest, response: ClientResponse): void
   close(): Promise<void>
 }
 
@@ -65,6 +66,7 @@ export async function createFramework(serve: Serve, onMalformed: OnMalformed): P
   server.emit('listening')
   return {
     http1: server,
+    route: (request, response) => instance.routing(request as IncomingMessage, response as ServerResponse),
     async close() {
       // Ends the timer of that list; there is no port to be closed.
       server.close()

@@ -1,24 +1,31 @@
 // The client side: every address where clients connect, and the protocols spoken there.
 import type { Socket } from 'node:net'
 import type { Clock } from '../plugin.ts'
-import { createFramework, type Serve } from './framework.ts'
+import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
+import { createFramework } from './framework.ts'
+import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
 import type { OnMalformed } from './malformed-request.ts'
+import { behindProxy, createVoices, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
 
 export type ListenerSettings = ClearSettings | HttpsSettings
 
-interface ClearSettings {
+interface EverySettings {
   readonly name: string
-  readonly protocol: 'http' | 'h2c'
   readonly address: string
+  /** Connections begin with a PROXY header, and only trusted proxies may open them. */
+  readonly proxyProtocol: boolean
 }
 
-interface HttpsSettings {
-  readonly name: string
+interface ClearSettings extends EverySettings {
+  readonly protocol: 'http' | 'h2c'
+}
+
+interface HttpsSettings extends EverySettings {
   readonly protocol: 'https'
-  readonly address: string
+  readonly http2: boolean
   readonly tls: TlsSettings
 }
 
@@ -27,6 +34,8 @@ export interface FrontOptions {
   /** Hears of what never became a request. */
   readonly onMalformed: OnMalformed
   readonly clock: Clock
+  /** True for the address of a proxy whose word counts. */
+  trusts(address: string): boolean
 }
 
 export interface Front {
@@ -36,38 +45,51 @@ export interface Front {
   renew(all: readonly ListenerSettings[]): void
   /** Open connections of clients. */
   connections(): number
+  /** Clients are told to go elsewhere, as far as their protocol has a word for it before the next answer. */
+  announceEnd(): void
   /** Takes no more connections; those that are open stay. */
   stopListening(): void
   closeConnections(): void
   close(): Promise<void>
 }
 
-/** A handshake that takes longer is no client. */
-const HANDSHAKE_TIMEOUT_MS = 10_000
+/** A client that takes longer to say what it speaks, or to end its handshake, is none. */
+const PATIENCE_MS = 10_000
 
-export async function createFront({ serve, onMalformed, clock }: FrontOptions): Promise<Front> {
+export async function createFront({ serve, onMalformed, clock, trusts }: FrontOptions): Promise<Front> {
   const framework = await createFramework(serve, onMalformed)
+  // What the framework has no word for, such as a method that is none, it need not hear of.
+  const onRequest = (request: ClientRequest, response: ClientResponse) =>
+    request.http2?.fault ? serve(request, response, request.url ?? '') : framework.route(request, response)
+  const sessions = new Http2Sessions({ clock, limits: HTTP2_LIMITS, onRequest })
+  const patience = { clock, timeoutMs: PATIENCE_MS }
+  const voices = createVoices(framework, sessions, patience)
+  const tlsFronts = new Map<string, TlsFront>()
   const stops: (() => void)[] = []
   const sockets = new Set<Socket>()
-  const speakHttp1 = (socket: Socket) => void framework.http1.emit('connection', socket)
-  const tlsFronts = new Map<string, TlsFront>()
-  const speakTls = ({ name, tls: settings }: HttpsSettings) => {
-    const tls = new TlsFront(settings, {
+
+  function speakerFor(settings: ListenerSettings): Speak {
+    if (settings.protocol !== 'https') return settings.protocol === 'http' ? voices.http1 : voices.either
+    const tls = new TlsFront(settings.tls, {
       clock,
-      protocols: ['http/1.1'],
-      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      onSecure: speakHttp1,
+      protocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+      handshakeTimeoutMs: PATIENCE_MS,
+      onSecure: (socket) => (socket.alpnProtocol === 'h2' ? voices.http2(socket) : voices.http1(socket)),
     })
-    tlsFronts.set(name, tls)
+    tlsFronts.set(settings.name, tls)
     stops.push(() => tls.close())
-    return (socket: Socket) => tls.accept(socket)
+    return (socket) => tls.accept(socket)
   }
-  const stopListening = () => {
+
+  function stopListening(): void {
     for (const stop of stops.splice(0)) stop()
+    sessions.stop()
   }
+
   return {
     async open(settings) {
-      const speak = settings.protocol === 'https' ? speakTls(settings) : speakHttp1
+      const own = speakerFor(settings)
+      const speak = settings.proxyProtocol ? behindProxy(own, trusts, patience) : own
       const listener = await openListener(settings.address, (socket) => {
         sockets.add(socket)
         socket.once('close', () => sockets.delete(socket))
@@ -80,6 +102,7 @@ export async function createFront({ serve, onMalformed, clock }: FrontOptions): 
       for (const one of all) if (one.protocol === 'https') tlsFronts.get(one.name)?.update(one.tls)
     },
     connections: () => sockets.size,
+    announceEnd: () => sessions.announceEnd(),
     stopListening,
     closeConnections() {
       for (const socket of sockets) socket.destroy()
@@ -89,4 +112,14 @@ export async function createFront({ serve, onMalformed, clock }: FrontOptions): 
       await framework.close()
     },
   }
+}
+
+const HTTP2_LIMITS = {
+  headerBytes: 16 * 1024,
+  headerCount: 128,
+  maxConcurrentStreams: 100,
+  resetBurst: 100,
+  resetsPerSecond: 20,
+  sessionMemory: 10,
+  idleMs: 75_000,
 }

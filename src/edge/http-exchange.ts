@@ -1,11 +1,11 @@
 // An exchange over HTTP: the facts of one request, and the request that will go to the service.
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { grpcTypeOf, readGrpcTimeout } from '../grpc.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
 import type {
   Attempt,
   CancelListener,
+  ClientCertificate,
   Consumer,
   DirectResponse,
   Exchange,
@@ -16,6 +16,7 @@ import type {
   UpstreamRequest,
 } from '../plugin.ts'
 import { type BodyFraming, ClientBody } from './client-body.ts'
+import type { ClientRequest, ClientResponse } from './client-request.ts'
 import { sendContinue, sendInterim } from './interim.ts'
 import { isUpgrade } from './web-socket-handshake.ts'
 
@@ -34,6 +35,7 @@ export interface ExchangeFacts {
   readonly query: string
   readonly clientIp: string
   readonly trusted: boolean
+  readonly clientCertificate?: ClientCertificate | undefined
   /** Header pairs for the service: hygiene done, forwarded headers appended. */
   readonly upstreamPairs: string[]
   /** Why the request is refused already. */
@@ -53,6 +55,7 @@ export class HttpExchange implements Exchange {
   readonly clientIp: string
   /** True when the peer is a trusted proxy. */
   readonly trusted: boolean
+  readonly clientCertificate: ClientCertificate | undefined
   readonly headers: ReadonlyHeaderList
   readonly request: UpstreamRequest
   readonly grpc: string | undefined
@@ -69,14 +72,14 @@ export class HttpExchange implements Exchange {
   error: GatewayError | undefined
   answer: DirectResponse | undefined
   /** For what goes to the client before its answer; set before the exchange is served. */
-  response: ServerResponse | undefined
+  response: ClientResponse | undefined
   /** True when these bytes, or those behind them, have no single meaning: the connection is not used again. */
   readonly malformed: boolean
   cancelled: GatewayError | undefined
   #abort: AbortController | undefined
   readonly #cancelListeners: CancelListener[] = []
 
-  constructor(raw: IncomingMessage, framing: BodyFraming, facts: ExchangeFacts) {
+  constructor(raw: ClientRequest, framing: BodyFraming, facts: ExchangeFacts) {
     this.id = facts.id
     this.startedAt = facts.startedAt
     this.method = raw.method!
@@ -86,8 +89,9 @@ export class HttpExchange implements Exchange {
     this.query = facts.query
     this.clientIp = facts.clientIp
     this.trusted = facts.trusted
+    this.clientCertificate = facts.clientCertificate
     this.error = facts.error
-    this.malformed = facts.error !== undefined || facts.last === true
+    this.malformed = facts.last === true
     this.upgrade = isUpgrade(raw) ? { protocol: 'websocket', limits: undefined } : undefined
     this.headers = new HeaderList(raw.rawHeaders)
     this.body = new ClientBody(raw, framing)

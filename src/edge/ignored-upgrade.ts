@@ -1,7 +1,7 @@
 // A request that asks for an upgrade which nobody takes: served as it is, but what follows it may be lost.
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { BodyFraming } from './client-body.ts'
+import type { ClientRequest } from './client-request.ts'
 
 const HEAD_END = '\r\n\r\n'
 
@@ -13,7 +13,7 @@ type ParsedSocket = Socket & { readonly parser?: { getCurrentBuffer?(): Buffer }
  * next packet would then be read from its middle. Only a packet that is this one request, whole, loses nothing.
  */
 export function mayLosePipelined(
-  { socket }: IncomingMessage,
+  { socket }: ClientRequest,
   { chunked, contentLength }: BodyFraming,
 ): boolean {
   const packet = (socket as ParsedSocket).parser?.getCurrentBuffer?.()

@@ -1,14 +1,14 @@
 // Informational responses (RFC 9110 section 15.2): what may reach a client before its answer.
-import type { ServerResponse } from 'node:http'
 import type { ResponseHead } from '../plugin.ts'
+import type { ClientResponse } from './client-request.ts'
 
 /** Asks the client for its body. */
-export function sendContinue(response: ServerResponse | undefined): void {
+export function sendContinue(response: ClientResponse | undefined): void {
   if (response && isInformable(response)) response.writeContinue()
 }
 
 /** Passes one on, but 100 and 101, which are between two neighbours; dropped where it cannot be written. */
-export function sendInterim(response: ServerResponse, { status, headers }: ResponseHead): void {
+export function sendInterim(response: ClientResponse, { status, headers }: ResponseHead): void {
   // Node 22 cannot write it.
   if (status < 102 || !isInformable(response) || !response.writeInformation) return
   try {
@@ -19,6 +19,6 @@ export function sendInterim(response: ServerResponse, { status, headers }: Respo
 }
 
 // An HTTP/1.0 client would take it for the answer.
-function isInformable(response: ServerResponse): boolean {
+function isInformable(response: ClientResponse): boolean {
   return response.req.httpVersion !== '1.0' && !response.headersSent && !response.destroyed
 }

@@ -2,8 +2,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, GatewayError } from '../errors.ts'
-import { normalizeIp } from '../ip-address.ts'
 import { createRequestId } from './arrival.ts'
+import { connectionOf } from './connection.ts'
 import { problemDocument } from './problem.ts'
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map([
@@ -73,7 +73,7 @@ function refuse(socket: AnsweringSocket, cause: ErrorCode, onMalformed: OnMalfor
   const error = new GatewayError(cause)
   const requestId = createRequestId()
   const body = problemDocument(error, requestId)
-  onMalformed({ cause, requestId, clientIp: normalizeIp(socket.remoteAddress ?? '') ?? '' })
+  onMalformed({ cause, requestId, clientIp: connectionOf(socket).peer })
   socket.end(
     [
       `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,

@@ -1,9 +1,10 @@
 // Writes an answer to the client: head and small body in one write, else a stream with backpressure.
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
+import type { ClientResponse } from './client-request.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
 const ONE_WRITE_BYTES = 16 * 1024
@@ -35,7 +36,7 @@ export interface Sent {
 }
 
 /** Throws when a header cannot be written; nothing has been sent then. */
-export function sendAnswer(response: ServerResponse, answer: SendableAnswer, facts: SendFacts): void {
+export function sendAnswer(response: ClientResponse, answer: SendableAnswer, facts: SendFacts): void {
   const { body } = answer
   // Replaced, not added: services echo the id that they were given.
   answer.headers.set('X-Request-Id', facts.requestId)
@@ -52,7 +53,7 @@ export function sendAnswer(response: ServerResponse, answer: SendableAnswer, fac
   if (facts.grpc !== undefined) noteStatus(facts.sent, answer.headers.get('grpc-status'))
 }
 
-function sendWhole(response: ServerResponse, answer: SendableAnswer, body: Buffer, facts: SendFacts): void {
+function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffer, facts: SendFacts): void {
   const { status, headers } = answer
   const bodyless = facts.method === 'HEAD' || status === 204 || status === 304
   // RFC 9110 section 8.6: a 204 must not carry one, whatever the service said.
@@ -68,7 +69,7 @@ function sendWhole(response: ServerResponse, answer: SendableAnswer, body: Buffe
   else response.end(body)
 }
 
-function writeHead(response: ServerResponse, { status, headers }: SendableAnswer): void {
+function writeHead(response: ClientResponse, { status, headers }: SendableAnswer): void {
   // The reason is said each time: node keeps the one of a head that it refused to write.
   response.writeHead(status, STATUS_CODES[status], headers.pairs)
 }
@@ -78,7 +79,7 @@ interface StreamFacts extends SendFacts {
   readonly endsWithStatus: boolean
 }
 
-function streamBody(response: ServerResponse, body: ResponseBody, facts: StreamFacts): void {
+function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
   const { grpc, sent, endsWithStatus } = facts
   response.on('drain', () => body.resume())
   body.stream({
@@ -102,7 +103,7 @@ function streamBody(response: ServerResponse, body: ResponseBody, facts: StreamF
 }
 
 // The status of a call of gRPC says whether it is whole, and says why it is not: a cut connection would not.
-function endCall(response: ServerResponse, failure: GatewayError, sent: Sent): void {
+function endCall(response: ClientResponse, failure: GatewayError, sent: Sent): void {
   sent.failure = failure
   const trailers = grpcTrailers(failure)
   noteStatus(sent, trailers[1])

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../plugin.ts'
+import { introduce, introducedPeer } from './connection.ts'
 import { TlsContexts, type TlsSettings } from './tls-contexts.ts'
 
 /** Whoever reads the memory of this process later cannot read what was said under older keys. */
@@ -24,6 +25,8 @@ export class TlsFront {
   readonly #clock: Clock
   #contexts: TlsContexts
   #rotation: Timer | undefined
+  /** Whom trusted proxies have named, by the endpoint: a TLS socket does not tell which connection it is on. */
+  readonly #introduced = new Map<string, string>()
 
   constructor(settings: TlsSettings, options: TlsFrontOptions) {
     this.#contexts = new TlsContexts(settings)
@@ -39,6 +42,7 @@ export class TlsFront {
     this.#server.on('secureConnection', (socket) => {
       if (isDistrusted(socket)) socket.destroy()
       else {
+        this.#introduce(socket)
         socket.disableRenegotiation()
         options.onSecure(socket)
       }
@@ -49,6 +53,12 @@ export class TlsFront {
   }
 
   accept(socket: Socket): void {
+    const peer = introducedPeer(socket)
+    if (peer !== undefined) {
+      const endpoint = endpointOf(socket)
+      this.#introduced.set(endpoint, peer)
+      socket.once('close', () => this.#introduced.delete(endpoint))
+    }
     this.#server.emit('connection', socket)
   }
 
@@ -63,10 +73,19 @@ export class TlsFront {
     this.#rotation?.cancel()
   }
 
+  #introduce(socket: TLSSocket): void {
+    const peer = this.#introduced.get(endpointOf(socket))
+    if (peer !== undefined) introduce(socket, peer)
+  }
+
   #rotate(): void {
     this.#server.setTicketKeys(randomBytes(TICKET_KEY_BYTES))
     this.#rotation = this.#clock.after(TICKET_KEYS_MS, () => this.#rotate())
   }
+}
+
+function endpointOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 
 /** Where certificates are optional, one that nobody trusted has issued is still no certificate to come in with. */

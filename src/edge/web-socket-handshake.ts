@@ -1,6 +1,6 @@
 // The opening handshake of a WebSocket, as RFC 6455 section 4.2.1 wants it from a client.
-import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import type { ClientRequest } from './client-request.ts'
 
 const VERSION = '13'
 /** 16 bytes in base64. */
@@ -12,12 +12,12 @@ interface Framing {
 }
 
 /** True for a request that has left Node's parser to become another protocol (edge/upgrade.ts). */
-export function isUpgrade(raw: IncomingMessage & { readonly upgrade?: boolean | null }): boolean {
+export function isUpgrade(raw: ClientRequest): boolean {
   return raw.upgrade === true
 }
 
 /** Throws when the handshake is none. Node joins fields of one name by commas: two keys are no key. */
-export function assertHandshake({ method, headers }: IncomingMessage, framing: Framing): void {
+export function assertHandshake({ method, headers }: ClientRequest, framing: Framing): void {
   if (method !== 'GET') throw refused('A WebSocket is opened with GET.')
   // Its bytes would be taken for frames by whoever reads them after the switch.
   if (framing.chunked || (framing.contentLength ?? 0) > 0) throw refused('A WebSocket handshake has no body.')

@@ -1,9 +1,9 @@
 // The end of a front on real connections: nobody who was accepted is lost, and it does end.
 
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import type { ClientResponse } from '../../../src/edge/client-request.ts'
 import { type DrainOptions, drain } from '../../../src/edge/drain.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
@@ -13,7 +13,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
 async function start() {
   const clock = new FakeClock()
-  const waiting: ServerResponse[] = []
+  const waiting: ClientResponse[] = []
   let inFlight = 0
   const { front, port } = await startFront((_request, response) => {
     inFlight++
@@ -57,7 +57,7 @@ describe('draining', () => {
     await clock.advance(1)
     const [error] = await once(connect(port, '127.0.0.1'), 'error')
     expect(error.code).toBe('ECONNREFUSED')
-    waiting[0]!.end('ok')
+    waiting[0]!.end('ok', 'latin1')
     await late.until((received) => received.endsWith('ok\r\n0\r\n\r\n') || received.endsWith('ok'))
     await clock.advance(1000)
     expect(await draining.done).toBe(true)
@@ -72,7 +72,7 @@ describe('draining', () => {
     const draining = begin(options)
     await clock.advance(5000)
     expect(draining.clean).toBeUndefined()
-    waiting[0]!.end('one')
+    waiting[0]!.end('one', 'latin1')
     await busy.until((received) => received.includes('one'))
     await clock.advance(200)
     expect(draining.clean).toBeUndefined()
@@ -80,7 +80,7 @@ describe('draining', () => {
     await eventually(() => waiting.length === 2)
     await clock.advance(1000)
     expect(draining.clean).toBeUndefined()
-    waiting[1]!.end('two')
+    waiting[1]!.end('two', 'latin1')
     await idle.until((received) => received.includes('two'))
     await clock.advance(1000)
     expect(await draining.done).toBe(true)

@@ -1,7 +1,7 @@
 // The client side on real sockets: every request reaches the gateway as it was sent, or is refused in one shape.
-import { METHODS } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import type { Serve } from '../../../src/edge/framework.ts'
+import type { Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front } from '../../../src/edge/front.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
@@ -29,11 +29,12 @@ async function start(): Promise<Running> {
     const answer = () => {
       const body = Buffer.concat(chunks).toString('latin1')
       seen.push({ method: request.method!, target, rawHeaders: request.rawHeaders, body })
-      response.end('ok')
+      response.end('ok', 'latin1')
     }
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
     // Without a body it has ended before anybody could listen.
-    if (request.readableEnded) answer()
-    else request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', answer)
+    if ((request as IncomingMessage).readableEnded) answer()
+    else request.on('end', answer)
   }
   const { front, port } = await startFront(serve)
   return { front, port, seen, client: () => RawClient.connect(port) }
@@ -218,14 +219,16 @@ describe('a connection', () => {
   })
 })
 
-const bareFront = () => createFront({ serve() {}, onMalformed() {}, clock: new FakeClock() })
+const bareFront = () =>
+  createFront({ serve() {}, onMalformed() {}, clock: new FakeClock(), trusts: () => false })
 
 describe('listening', () => {
   it('tells the URL, and an address that is none or is taken', async () => {
     const { port } = await start()
     expect(port).toBeGreaterThan(0)
     const other = await bareFront()
-    const open = (address: string) => other.open({ name: 'b', protocol: 'http', address })
+    const open = (address: string) =>
+      other.open({ name: 'b', protocol: 'http', proxyProtocol: false, address })
     await expect(open('nowhere')).rejects.toThrow('is not an address to listen on')
     await expect(open(`127.0.0.1:${port}`)).rejects.toThrow('EADDRINUSE')
     await other.close()
@@ -233,7 +236,12 @@ describe('listening', () => {
 
   it('is possible at several addresses', async () => {
     const running = await start()
-    const url = await running.front.open({ name: 'b', protocol: 'http', address: '127.0.0.1:0' })
+    const url = await running.front.open({
+      name: 'b',
+      protocol: 'http',
+      proxyProtocol: false,
+      address: '127.0.0.1:0',
+    })
     const client = await RawClient.connect(Number(new URL(url).port))
     client.write(`GET /second HTTP/1.1\r\n${CLOSE}\r\n`)
     expect(status(await client.ended())).toBe(200)
@@ -242,7 +250,12 @@ describe('listening', () => {
 
   it('ends when it is closed', async () => {
     const front = await bareFront()
-    const url = await front.open({ name: 'b', protocol: 'http', address: '127.0.0.1:0' })
+    const url = await front.open({
+      name: 'b',
+      protocol: 'http',
+      proxyProtocol: false,
+      address: '127.0.0.1:0',
+    })
     await front.close()
     await expect(RawClient.connect(Number(new URL(url).port))).rejects.toThrow('ECONNREFUSED')
   })

@@ -1,8 +1,7 @@
 // A front on a free port, without a gateway behind it.
 import { onTestFinished } from 'vitest'
-import type { Serve } from '../../../src/edge/framework.ts'
-import { createFront, type Front, type ListenerSettings } from '../../../src/edge/front.ts'
-import type { OnMalformed } from '../../../src/edge/malformed-request.ts'
+import type { Serve } from '../../../src/edge/client-request.ts'
+import { createFront, type Front, type FrontOptions, type ListenerSettings } from '../../../src/edge/front.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 export interface FrontUnderTest {
@@ -13,10 +12,16 @@ export interface FrontUnderTest {
 /** Ends with the test. */
 export async function startFront(
   serve: Serve,
-  onMalformed: OnMalformed = () => {},
   settings: Partial<ListenerSettings> = {},
+  options: Partial<FrontOptions> = {},
 ): Promise<FrontUnderTest> {
-  const front = await createFront({ serve, onMalformed, clock: new FakeClock() })
+  const front = await createFront({
+    serve,
+    onMalformed: () => {},
+    clock: new FakeClock(),
+    trusts: () => false,
+    ...options,
+  })
   onTestFinished(async () => {
     front.closeConnections()
     await front.close()
@@ -24,6 +29,7 @@ export async function startFront(
   const url = await front.open({
     name: 'a',
     protocol: 'http',
+    proxyProtocol: false,
     address: '127.0.0.1:0',
     ...settings,
   } as ListenerSettings)

@@ -63,7 +63,7 @@ describe('an exchange', () => {
 
   it('that is refused already says why, and that its connection must end', async () => {
     const error = new GatewayError('INVALID_HOST')
-    expect(await create({ error })).toMatchObject({ error, malformed: true })
+    expect(await create({ error, last: true })).toMatchObject({ error, malformed: true })
   })
 
   it('keeps the answer that a plugin gave', async () => {

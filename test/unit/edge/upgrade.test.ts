@@ -1,8 +1,9 @@
 // Upgrades on a real front: which requests become one, and the response that each is given.
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import type { ClientRequest } from '../../../src/edge/client-request.ts'
 import { switchProtocols } from '../../../src/edge/upgrade.ts'
 import { isUpgrade } from '../../../src/edge/web-socket-handshake.ts'
 import { HeaderList } from '../../../src/headers.ts'
@@ -10,13 +11,15 @@ import { startFront } from './fronts.ts'
 import { eventually, RawClient } from './wire.ts'
 
 interface Served {
-  readonly raw: IncomingMessage
+  readonly raw: ClientRequest
   readonly response: ServerResponse
 }
 
 async function start() {
   const served: Served[] = []
-  const { port } = await startFront((raw, response) => void served.push({ raw, response }))
+  const { port } = await startFront(
+    (raw, response) => void served.push({ raw, response: response as ServerResponse }),
+  )
   return { served, client: () => RawClient.connect(port) }
 }
 

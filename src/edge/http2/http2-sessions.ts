@@ -1,0 +1,137 @@
+// HTTP/2 on connections that are handed over: one session each, bounded, ended without losing a stream.
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../../plugin.ts'
+import type { ClientRequest, ClientResponse } from '../client-request.ts'
+import { Http2Request } from './http2-request.ts'
+import { Http2Response } from './http2-response.ts'
+
+const { NGHTTP2_NO_ERROR } = constants
+
+/** No id can be larger: everything that was sent until the client reads this is served (RFC 9113 section 6.8). */
+const EVERY_STREAM = 2 ** 31 - 1
+/** How often sessions without a stream are looked for. */
+const SWEEP_MS = 1000
+/** Envoy's values for an edge: what one stream and one connection may have on their way to a slow service. */
+const STREAM_WINDOW_BYTES = 256 * 1024
+const SESSION_WINDOW_BYTES = 1024 * 1024
+
+export interface Http2Limits {
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly maxConcurrentStreams: number
+  /** Streams that a client may reset, at once and then per second (rapid reset, CVE-2023-44487). */
+  readonly resetBurst: number
+  readonly resetsPerSecond: number
+  /** Of one session, in megabytes. */
+  readonly sessionMemory: number
+  /** For how long a session may have no stream. */
+  readonly idleMs: number
+}
+
+export interface Http2Options {
+  readonly clock: Clock
+  readonly limits: Http2Limits
+  onRequest(request: ClientRequest, response: ClientResponse): void
+}
+
+interface SessionState {
+  streams: number
+  idleSince: number
+}
+
+export class Http2Sessions {
+  readonly #options: Http2Options
+  readonly #sessions = new Map<ServerHttp2Session, SessionState>()
+  #sweep: Timer | undefined
+  #leaving = false
+
+  constructor(options: Http2Options) {
+    this.#options = options
+  }
+
+  accept(socket: Socket): void {
+    const { clock, limits } = this.#options
+    // A connection of HTTP/2 is over for both sides at once.
+    socket.allowHalfOpen = false
+    const session = performServerHandshake(socket, sessionOptions(limits))
+    const state: SessionState = { streams: 0, idleSince: clock.now() }
+    this.#sessions.set(session, state)
+    this.#sweep ??= clock.after(SWEEP_MS, () => this.#closeIdle())
+    session.on('error', () => {})
+    session.on('close', () => this.#sessions.delete(session))
+    session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw, { socket, state }))
+    session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+    if (this.#leaving) session.goaway(NGHTTP2_NO_ERROR, EVERY_STREAM)
+  }
+
+  /** Clients are told to go elsewhere; what they send before they have heard of it is served. */
+  announceEnd(): void {
+    this.#leaving = true
+    for (const session of this.#sessions.keys()) {
+      if (!session.destroyed) session.goaway(NGHTTP2_NO_ERROR, EVERY_STREAM)
+    }
+  }
+
+  /** No stream begins any more; each session ends with its last one. */
+  stop(): void {
+    this.#sweep?.cancel()
+    for (const session of this.#sessions.keys()) session.close()
+  }
+
+  #take(
+    stream: ServerHttp2Stream,
+    raw: readonly string[],
+    { socket, state }: { readonly socket: Socket; readonly state: SessionState },
+  ): void {
+    // A reset is the client's affair; without a listener it would end the process.
+    stream.on('error', () => {})
+    // Opened and reset in one packet: nobody waits for an answer.
+    if (stream.destroyed || stream.closed) return
+    state.streams++
+    stream.on('close', () => {
+      state.streams--
+      state.idleSince = this.#options.clock.now()
+    })
+    // Node closes a stream that was reset without an error only when somebody has read it to its end.
+    stream.on('aborted', () => {
+      if (stream.rstCode === NGHTTP2_NO_ERROR) setImmediate(() => stream.destroy())
+    })
+    const request = new Http2Request(stream, raw, socket)
+    this.#options.onRequest(request, new Http2Response(stream, () => request.complete))
+  }
+
+  #closeIdle(): void {
+    const { clock, limits } = this.#options
+    const before = clock.now() - limits.idleMs
+    for (const [session, { streams, idleSince }] of this.#sessions) {
+      if (streams > 0 || idleSince > before) continue
+      // Told once, then cut: the client may be gone for good.
+      if (session.closed) session.destroy()
+      else session.close()
+    }
+    this.#sweep = this.#sessions.size > 0 ? clock.after(SWEEP_MS, () => this.#closeIdle()) : undefined
+  }
+}
+
+function sessionOptions(limits: Http2Limits) {
+  return {
+    settings: {
+      enablePush: false,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxHeaderListSize: limits.headerBytes,
+    },
+    maxHeaderListPairs: limits.headerCount,
+    maxSessionMemory: limits.sessionMemory,
+    streamResetBurst: limits.resetBurst,
+    streamResetRate: limits.resetsPerSecond,
+    // A service may send two of a field that should be one: the client gets both, as over HTTP/1.
+    strictSingleValueFields: false,
+  }
+}

@@ -1,0 +1,60 @@
+// What is spoken on a connection: HTTP/1.1, HTTP/2, either of them, TLS around them, a PROXY header before it all.
+import type { Socket } from 'node:net'
+import { introduce } from './connection.ts'
+import { type Patience, takeFirstBytes } from './first-bytes.ts'
+import type { Framework } from './framework.ts'
+import type { Http2Sessions } from './http2/http2-sessions.ts'
+import { judgePreface } from './preface.ts'
+import { judgeProxyHeader } from './proxy-header.ts'
+
+/** Takes a connection over. */
+export type Speak = (socket: Socket) => void
+
+export interface Voices {
+  readonly http1: Speak
+  readonly http2: Speak
+  /** By the first bytes. */
+  readonly either: Speak
+}
+
+export function createVoices({ http1 }: Framework, sessions: Http2Sessions, patience: Patience): Voices {
+  const speak = {
+    http1: (socket: Socket) => void http1.emit('connection', socket),
+    http2: (socket: Socket) => sessions.accept(socket),
+  }
+  return {
+    ...speak,
+    either: (socket) =>
+      takeFirstBytes(
+        socket,
+        {
+          judge: judgePreface,
+          done: (protocol) => (protocol === 'h2' ? speak.http2(socket) : speak.http1(socket)),
+        },
+        patience,
+      ),
+  }
+}
+
+/** Reads the header first; what follows it is as if the client had connected by itself. */
+export function behindProxy(speak: Speak, trusts: (address: string) => boolean, patience: Patience): Speak {
+  return (socket) => {
+    // Whoever else could write such a header could be anybody.
+    if (!trusts(socket.remoteAddress ?? '')) {
+      socket.destroy()
+      return
+    }
+    takeFirstBytes(
+      socket,
+      {
+        judge: judgeProxyHeader,
+        done({ valid, connection }) {
+          if (!valid) return void socket.destroy()
+          if (connection) introduce(socket, connection.sourceAddress)
+          speak(socket)
+        },
+      },
+      patience,
+    )
+  }
+}
