@@ -13,6 +13,7 @@ import {
   refusedWebSocket,
   startWebSocketTarget,
 } from '../support/web-socket.ts'
+import { issueCertificate } from '../unit/upstream/certificates.ts'
 
 let gateway: TestGateway | undefined
 
@@ -130,6 +131,28 @@ describe('a WebSocket', () => {
     // Masked frames one way: 6 bytes around the message and 8 for the close, 2 and 4 the other way.
     expect(lines).toMatchObject([{ status: 101, route: 'chat.talk', bytesIn: 11 + 8, bytesOut: 7 + 4 }])
     expect(lines[0]).not.toHaveProperty('cause')
+  })
+})
+
+describe('a WebSocket over TLS', () => {
+  it('is opened and ended like any other', async () => {
+    const target = await startWebSocketTarget()
+    const { cert, key } = issueCertificate(['gw.test'])
+    const secure =
+      'listeners: { secure: { address: 127.0.0.1:0, tls: { certificates: { cert: c.pem, key: k.pem } } } }'
+    gateway = await startTestGateway(`${secure}${config(target.url)}`, {
+      files: { 'c.pem': cert, 'k.pem': key },
+    })
+    const url = gateway.gateway.addresses.listeners['secure']!
+    const socket = await openWebSocket(`${url}/talk/1`, { rejectUnauthorized: false })
+    const answer = nextMessage(socket)
+    socket.send('x'.repeat(100_000))
+    expect(await answer).toHaveLength(100_000)
+    const closed = closeCode(socket)
+    const stopping = gateway.stop()
+    expect(await closed).toBe(1001)
+    await stopping
+    gateway = undefined
   })
 })
 
