@@ -6,6 +6,7 @@ import { bodyLimit } from './body-limit/body-limit.ts'
 import { circuitBreaker } from './circuit-breaker/circuit-breaker.ts'
 import { concurrency } from './concurrency/concurrency.ts'
 import { cors } from './cors/cors.ts'
+import { grpcWeb } from './grpc-web/grpc-web.ts'
 import { headers } from './headers/headers.ts'
 import { ipAllow } from './ip-allow/ip-allow.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
@@ -21,6 +22,7 @@ export const plugins: readonly Plugin[] = [
   rateLimit, // policy: what is counted by consumer needs one; what is counted by address it places at the edge itself
   bodyLimit, // policy: behind the limits, so that what is refused as too large is counted; no byte has been read yet
   headers, // request: after identity, so that what the config says about a header is the last word
+  grpcWeb, // request: inside of what speaks to the page, outside of what judges the answers of the service
   timeout, // resilience: the deadline covers waiting, every attempt and the pauses between them
   concurrency, // resilience: one place in line per client request; retries inside it need no second one
   circuitBreaker, // resilience: a failure that a retry repaired is none; an open circuit is not retried
@@ -36,6 +38,7 @@ export interface PluginSettings {
   readonly auth: z.input<typeof auth.settings>
   readonly rateLimit: z.input<typeof rateLimit.settings>
   readonly headers: z.input<typeof headers.settings>
+  readonly grpcWeb: z.input<typeof grpcWeb.settings>
   readonly timeout: z.input<typeof timeout.settings>
   readonly concurrency: z.input<typeof concurrency.settings>
   readonly circuitBreaker: z.input<typeof circuitBreaker.settings>

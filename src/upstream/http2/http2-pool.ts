@@ -1,6 +1,6 @@
 // The HTTP/2 sessions to one target, and the requests that wait for room on one of them.
 import type { Socket } from 'node:net'
-import { Dispatcher, errors } from 'undici'
+import { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
 import { Session, type SessionSettings, STREAMS_PER_SESSION } from './session.ts'
@@ -36,10 +36,6 @@ export class Http2Pool extends Dispatcher {
     const work: Work = { options, handler }
     if (this.#closing) {
       fail(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
-      return false
-    }
-    if (options.upgrade) {
-      fail(work, new errors.NotSupportedError('no upgrade over HTTP/2'))
       return false
     }
     const session = this.#withRoom()
