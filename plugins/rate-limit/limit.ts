@@ -122,8 +122,14 @@ export function quotaFor({ tiers, base }: Limit, exchange: Exchange): Quota {
   return (tier === undefined ? undefined : tiers.get(tier)) ?? base
 }
 
+// Written out: a spread costs more than all the rest of a claim.
 export function checkOf({ exact }: Limit, { definition, bucket }: Quota, key: string): LimitCheck {
-  return { ...definition, exact, key: bucket + key }
+  if (definition.kind === 'window') {
+    const { limit, windowMs } = definition
+    return { kind: 'window', key: bucket + key, limit, windowMs, exact }
+  }
+  const { limit, periodMs, burst } = definition
+  return { kind: 'rate', key: bucket + key, limit, periodMs, burst, exact }
 }
 
 /** This node's part of a limit that all nodes together must keep: never nothing. */

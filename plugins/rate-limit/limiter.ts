@@ -2,33 +2,18 @@
 import {
   type Exchange,
   GatewayError,
-  type LimitCheck,
   type LimitState,
   type LimitVerdict,
   type PluginContext,
 } from '../../src/plugin.ts'
 import { type Denial, DenyCache } from './deny-cache.ts'
-import { checkOf, type Limit, type Quota, quotaFor, shareOf } from './limit.ts'
+import type { Claim, Judgement } from './judgement.ts'
+import { checkOf, type Limit, quotaFor, shareOf } from './limit.ts'
 import { LimitCounters } from './limit-counters.ts'
 import { rateLimited, uncheckable } from './refusal.ts'
 
 /** A refusal by this node's share says nothing about the whole: it must not outlive the return of Redis for long. */
 const LONGEST_LOCAL_DENIAL_MS = 1000
-
-/** One limit, for one exchange. */
-export interface Claim {
-  readonly limit: Limit
-  readonly quota: Quota
-  readonly check: LimitCheck
-  /** Undefined until known, and where the store is down and the limit lets everything pass. */
-  state: LimitState | undefined
-}
-
-/** What was found out about an exchange, for its response. */
-export interface Judgement {
-  readonly claims: readonly Claim[]
-  readonly atMs: number
-}
 
 type LimiterContext = Pick<PluginContext, 'store' | 'localStore' | 'nodes' | 'clock' | 'meter' | 'share'>
 
@@ -46,15 +31,22 @@ export class Limiter {
   }
 
   claim(limits: readonly Limit[], exchange: Exchange): Judgement {
-    const claims = limits.map((limit): Claim => {
+    const claims: Claim[] = []
+    for (const limit of limits) {
       const quota = quotaFor(limit, exchange)
-      return { limit, quota, check: checkOf(limit, quota, limit.keyOf(exchange)), state: undefined }
-    })
+      claims.push({ limit, quota, check: checkOf(limit, quota, limit.keyOf(exchange)), state: undefined })
+    }
     return { claims, atMs: this.#context.clock.now() }
+  }
+
+  /** False: nobody is known to have exhausted anything, and no claim needs to be made out to find that out. */
+  get knowsExhausted(): boolean {
+    return this.#denied.size > 0
   }
 
   /** True when a claim is known to be exhausted. Asks nobody. */
   isExhausted({ claims, atMs }: Judgement): boolean {
+    if (!this.knowsExhausted) return false
     let exhausted = false
     for (const claim of claims) {
       const denial = this.#denied.find(claim.check.key, atMs)
@@ -121,8 +113,9 @@ export class Limiter {
     verdict: LimitVerdict,
     { askedAtMs, longestMs = Number.POSITIVE_INFINITY }: { askedAtMs: number; longestMs?: number },
   ): boolean {
-    for (const [at, claim] of claims.entries()) {
-      const state = verdict.states[at]!
+    let at = 0
+    for (const claim of claims) {
+      const state = verdict.states[at++]!
       claim.state = state
       if (state.allowed) continue
       const nowMs = this.#context.clock.now()

@@ -8,8 +8,9 @@ import type {
   Plugin,
   PluginContext,
 } from '../../src/plugin.ts'
+import { type Judgement, judgementOf, keepJudgement } from './judgement.ts'
 import { compileLimits, type Limit } from './limit.ts'
-import { type Judgement, Limiter } from './limiter.ts'
+import { Limiter } from './limiter.ts'
 import { writeStandings } from './response-headers.ts'
 import { listOf, type RateLimitSettings, settings } from './settings.ts'
 
@@ -51,12 +52,10 @@ function createRateLimit(
 ): PlacedHooks[] {
   const limits = compileLimits(context.layers, context)
   const limiter = new Limiter(limits, context)
-  // Weak: an exchange that ends without a response takes its entry with it.
-  const judgements = new WeakMap<Exchange, Judgement>()
 
   function judge(exchange: Exchange): void | Promise<void> {
     const judgement = limiter.claim(limits, exchange)
-    judgements.set(exchange, judgement)
+    keepJudgement(exchange, judgement)
     if (limiter.isExhausted(judgement)) limiter.refuse(judgement)
     return limiter.take(judgement)
   }
@@ -65,17 +64,17 @@ function createRateLimit(
     writeStandings(headers, claims, context.clock.now() - atMs)
   }
 
-  if (!limits.some(({ needsConsumer }) => needsConsumer)) {
-    const onResponse: PlacedHooks['onResponse'] = (exchange, { headers }) =>
-      tell(headers, judgements.get(exchange)!)
-    return [{ stage: 'edge', onRequest: judge, onResponse }]
-  }
-  return [shield(limits, { limiter, judgements, tell }), { stage: 'policy', onRequest: judge }]
+  const onResponse: PlacedHooks['onResponse'] = (exchange, { headers }) =>
+    tell(headers, judgementOf(exchange)!)
+  const waiting = limits.filter(({ needsConsumer }) => needsConsumer)
+  if (waiting.length === 0) return [{ stage: 'edge', onRequest: judge, onResponse }]
+  // Nothing that a shield could know before identity.
+  if (waiting.length === limits.length) return [{ stage: 'policy', onRequest: judge, onResponse }]
+  return [shield(limits, { limiter, tell }), { stage: 'policy', onRequest: judge }]
 }
 
 interface Judging {
   readonly limiter: Limiter
-  readonly judgements: WeakMap<Exchange, Judgement>
   tell(headers: HeaderList, judgement: Judgement): void
 }
 
@@ -84,19 +83,20 @@ interface Judging {
  * to have exhausted a limit; and a request that is turned away before its limits were taken (401, 403) counts against
  * those of its address afterwards. Without that, guessing credentials would be free.
  */
-function shield(limits: readonly Limit[], { limiter, judgements, tell }: Judging): PlacedHooks {
+function shield(limits: readonly Limit[], { limiter, tell }: Judging): PlacedHooks {
   const early = limits.filter(({ needsConsumer }) => !needsConsumer)
   const charged = early.filter(({ byAddress }) => byAddress)
   return {
     stage: 'edge',
     onRequest(exchange) {
+      if (!limiter.knowsExhausted) return
       const judgement = limiter.claim(early, exchange)
       if (!limiter.isExhausted(judgement)) return
-      judgements.set(exchange, judgement)
+      keepJudgement(exchange, judgement)
       limiter.refuse(judgement)
     },
     onResponse(exchange, { headers }) {
-      const judged = judgements.get(exchange)
+      const judged = judgementOf(exchange)
       if (judged) return tell(headers, judged)
       if (charged.length === 0) return
       const judgement = limiter.claim(charged, exchange)

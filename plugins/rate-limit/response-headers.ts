@@ -10,22 +10,36 @@ export interface Standing {
 
 /** `elapsedMs`: since the states were found. Replaces what a service may have said under the same names. */
 export function writeStandings(headers: HeaderList, standings: readonly Standing[], elapsedMs: number): void {
-  headers.set('RateLimit-Policy', standings.map(({ quota }) => quota.policy).join(', '))
-  const known = standings.filter((standing): standing is Known => standing.state !== undefined)
-  if (known.length === 0) {
+  let [policies, items] = ['', '']
+  let tightest: Known | undefined
+  for (const standing of standings) {
+    policies = joined(policies, standing.quota.policy)
+    if (!isKnown(standing)) continue
+    items = joined(items, itemOf(standing, elapsedMs))
+    if (tightest === undefined || isTighter(standing.state, tightest.state)) tightest = standing
+  }
+  headers.set('RateLimit-Policy', policies)
+  if (tightest === undefined) {
     for (const name of ['RateLimit', ...LEGACY]) headers.remove(name)
     return
   }
-  headers.set('RateLimit', known.map((one) => itemOf(one, elapsedMs)).join(', '))
-  const { quota, state } = known.reduce((a, b) => (isTighter(b.state, a.state) ? b : a))
-  headers.set(LEGACY[0], String(quota.size))
-  headers.set(LEGACY[1], String(state.remaining))
-  headers.set(LEGACY[2], String(resetSeconds(state, elapsedMs)))
+  headers.set('RateLimit', items)
+  headers.set(LEGACY[0], String(tightest.quota.size))
+  headers.set(LEGACY[1], String(tightest.state.remaining))
+  headers.set(LEGACY[2], String(resetSeconds(tightest.state, elapsedMs)))
 }
 
 const LEGACY = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
 
 type Known = Standing & { readonly state: LimitState }
+
+function isKnown(standing: Standing): standing is Known {
+  return standing.state !== undefined
+}
+
+function joined(list: string, item: string): string {
+  return list === '' ? item : `${list}, ${item}`
+}
 
 function itemOf({ quota, state }: Known, elapsedMs: number): string {
   return `${quota.item}${state.remaining};t=${resetSeconds(state, elapsedMs)}`

@@ -70,9 +70,9 @@ class HoldingStore implements LeasingStore {
     }
     this.#takes.lease.add()
     const states: LimitState[] = []
-    for (const [at, key] of keys.entries()) {
+    for (const key of keys) {
       // Twice the same key is counted once.
-      if (keys.indexOf(key) === at) key.spend(cost, nowMs)
+      if (keys.indexOf(key) === states.length) key.spend(cost, nowMs)
       states.push(key.state(nowMs))
     }
     return { allowed: true, states }

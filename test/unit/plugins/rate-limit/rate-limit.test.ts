@@ -222,7 +222,7 @@ describe('a limit by consumer', () => {
     expect(await route.statuses(1, { ip: '192.0.2.2' })).toEqual([429])
     id = 'bob'
     expect(await route.statuses(1, { ip: '192.0.2.1' })).toEqual([200])
-    expect(route.hooks.map((hooks) => hooks.stage)).toEqual(['edge', 'policy'])
+    expect(route.hooks.map((hooks) => hooks.stage)).toEqual(['policy'])
   })
 
   it('counts the address of whoever stayed anonymous, and nobody can be named like one', async () => {
