@@ -135,7 +135,10 @@ function answerCalls(
   slot: WorkerSlot,
   store: ReturnType<typeof createMemoryStore>,
 ): void {
-  const replies = calls.map(({ id, checks, cost }) => ({ id, verdict: store.take(checks, cost) }))
+  const replies = calls.map(({ id, args }) => ({
+    id,
+    verdict: store.take(...(args as Parameters<typeof store.take>)),
+  }))
   slot.send({ kind: 'verdicts', replies })
 }
 

@@ -12,8 +12,9 @@ import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
-import type { Logger, Store } from './plugin.ts'
+import type { Logger } from './plugin.ts'
 import { createServe } from './serve.ts'
+import type { LendingStore } from './store/lease.ts'
 import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
@@ -35,7 +36,7 @@ export interface WorkerPlace extends Post {
   /** Of the generation that the others serve. */
   readonly number: number
   /** The limits of the whole node, where there is no Redis. */
-  readonly store: Store
+  readonly store: LendingStore
 }
 
 export interface Serving {
@@ -63,7 +64,7 @@ async function assemble(
   const telemetry = await startTelemetry(configuration, options)
   closers.add(() => telemetry.shutdown())
   const { logger, meter } = telemetry
-  const stores = createStores({
+  const stores = await createStores({
     redis: configuration.redis,
     place: options.place,
     clock,

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { createNodeRegistry } from './cluster/nodes.ts'
 import type { Clock, Logger, Meter, Store } from './plugin.ts'
 import { announceNode } from './store/announce-node.ts'
+import type { LendingStore } from './store/lease.ts'
 import { createLeasingStore } from './store/leasing-store.ts'
 import { createMemoryStore } from './store/memory-store.ts'
-import { createRedisStore } from './store/redis-store.ts'
 
 export interface StoreOptions {
   /** Undefined: limits are per node. */
@@ -25,7 +25,7 @@ export interface StorePlace {
   /** The node's name in the cluster. */
   readonly node: string
   /** The limits of the whole node. */
-  readonly store: Store
+  readonly store: LendingStore
 }
 
 export interface Stores {
@@ -39,15 +39,19 @@ export interface Stores {
 }
 
 /** Never waits for Redis: a gateway starts without it. */
-export function createStores(options: StoreOptions): Stores {
+export async function createStores(options: StoreOptions): Promise<Stores> {
   const localStore = createMemoryStore({ clock: options.clock })
   const { place, clock, logger, meter, random } = options
   const workers = place?.workers ?? 1
   const ofNode = partOf(place)
   if (options.redis === undefined) {
-    const store = place?.store ?? localStore
-    return { store, localStore, nodes: () => workers, ofNode, close: async () => {} }
+    const nodes = (): number => workers
+    if (!place) return { store: localStore, localStore, nodes, ofNode, close: async () => {} }
+    const store = createLeasingStore({ store: place.store, clock, meter, nodes })
+    return { store, localStore, nodes, ofNode, close: () => store.close() }
   }
+  // Loaded where there is a Redis: its client costs 50 ms at the start.
+  const { createRedisStore } = await import('./store/redis-store.ts')
   const redis = createRedisStore({ url: options.redis, clock, logger, meter, random })
   // The workers of a node announce themselves as one.
   const id = place?.node ?? randomUUID()

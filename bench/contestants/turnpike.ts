@@ -21,8 +21,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export type Build = 'sources' | 'dist'
 
 const PROGRAMS: Readonly<Record<Build, string>> = {
-  sources: join(ROOT, 'src/main.ts'),
-  dist: join(ROOT, 'dist/src/main.js'),
+  sources: join(ROOT, 'src/start.ts'),
+  dist: join(ROOT, 'dist/src/start.js'),
 }
 
 export function isBuilt(build: Build): boolean {

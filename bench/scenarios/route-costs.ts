@@ -110,7 +110,7 @@ async function createEnvironment(): Promise<GenerationEnvironment> {
   })
   const { logger, meter } = telemetry
   return {
-    ...createStores({ redis: undefined, clock, logger, meter, random }),
+    ...(await createStores({ redis: undefined, clock, logger, meter, random })),
     clock,
     random,
     logger,

@@ -33,7 +33,7 @@ export interface StartOptions {
 /** Rejects with what the gateway has said when it does not get ready. */
 export async function startGateway({ addresses, env, onLogLine }: StartOptions): Promise<GatewayProcess> {
   const flags = Object.entries(addresses).flatMap(([name, address]) => [`--${name}`, address])
-  const args = ['--conditions=turnpike-source', 'src/main.ts', 'run', CONFIG_FILE, '--json', ...flags]
+  const args = ['--conditions=turnpike-source', 'src/start.ts', 'run', CONFIG_FILE, '--json', ...flags]
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },

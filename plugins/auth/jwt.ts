@@ -1,10 +1,10 @@
 // Identifies callers by a signed JSON Web Token.
 import type { KeyObject } from 'node:crypto'
-import jwt from 'jsonwebtoken'
 import type { Clock, Exchange } from '../../src/plugin.ts'
 import type { Algorithm } from './algorithms.ts'
 import { type ClaimRules, claimFault, endOf } from './claims.ts'
 import { AMBIGUOUS, findCredential, type Place } from './credentials.ts'
+import { loadJsonWebToken } from './jsonwebtoken.ts'
 import { type IdentityClaims, identityOf } from './jwt-identity.ts'
 import type { KeySet, KeySource } from './key-set.ts'
 import { ABSENT, type Outcome, type Provider, rejected, UNAVAILABLE } from './provider.ts'
@@ -31,6 +31,7 @@ export class JwtProvider implements Provider {
   readonly headerNames: readonly string[]
   readonly #parts: JwtParts
   readonly #cache = new TokenCache()
+  readonly #library = loadJsonWebToken()
 
   constructor(parts: JwtParts) {
     this.#parts = parts
@@ -73,7 +74,8 @@ export class JwtProvider implements Provider {
     const { algorithm, keyId, claims } = parsed
     const candidates = keys.candidates(algorithm, keyId)
     if (candidates.length === 0) return undefined
-    if (!candidates.some(({ key }) => isSignedBy(token, key, algorithm))) return rejected('wrong signature')
+    if (!candidates.some(({ key }) => this.#isSignedBy(token, key, algorithm)))
+      return rejected('wrong signature')
     const identity = identityOf(claims, this.#parts.names, this.#parts.tiers)
     if (!identity) return rejected('no consumer')
     const outcome: Outcome = { kind: 'accepted', identity }
@@ -81,15 +83,19 @@ export class JwtProvider implements Provider {
     this.#cache.set(token, keys, { nowMs: this.#parts.clock.epochMs(), endMs }, outcome)
     return outcome
   }
-}
 
-// The library only checks the signature: with one algorithm and a KeyObject it has nothing left to guess, and the
-// claims have been judged before, more strictly than it does.
-function isSignedBy(token: string, key: KeyObject, algorithm: Algorithm): boolean {
-  try {
-    jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true })
-    return true
-  } catch {
-    return false
+  // The library only checks the signature: with one algorithm and a KeyObject it has nothing left to guess, and the
+  // claims have been judged before, more strictly than it does.
+  #isSignedBy(token: string, key: KeyObject, algorithm: Algorithm): boolean {
+    try {
+      this.#library.verify(token, key, {
+        algorithms: [algorithm],
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+      })
+      return true
+    } catch {
+      return false
+    }
   }
 }

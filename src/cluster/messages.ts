@@ -1,5 +1,5 @@
 // What the primary process and its workers say to each other, and the check of what arrives.
-import type { LimitCheck, LimitVerdict } from '../plugin.ts'
+import type { LimitVerdict } from '../plugin.ts'
 
 /** What a worker is within its node. */
 export interface Post {
@@ -20,11 +20,10 @@ export interface Plan {
 /** `counts` is `metrics` without the gauges. */
 export type Question = 'metrics' | 'counts' | 'services'
 
-/** A call to the store of the node. */
+/** A call to the store of the node: what its `take` is given. */
 export interface StoreCall {
   readonly id: number
-  readonly checks: readonly LimitCheck[]
-  readonly cost: number
+  readonly args: readonly unknown[]
 }
 
 export interface StoreReply {

@@ -146,7 +146,7 @@ class HoldingStore implements LeasingStore {
 function takesBy(meter: Meter, by: 'lease' | 'store'): Counter {
   return meter.counter(
     'store_takes_total',
-    'Requests whose limits were decided by a lease, or by asking Redis',
+    'Requests whose limits were decided by a lease, or by asking the store',
     { by },
   )
 }

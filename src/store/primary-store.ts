@@ -1,5 +1,6 @@
 // The limits of a node with several workers: they are kept by the primary process, and each worker asks it.
-import { type Clock, GatewayError, type LimitCheck, type LimitVerdict, type Store } from '../plugin.ts'
+import { type Clock, GatewayError } from '../plugin.ts'
+import type { LendingStore, LendingVerdict } from './lease.ts'
 import { StoreBreaker } from './store-breaker.ts'
 
 /** The primary is on the same machine and does nothing else for long: one that is so late is stuck. */
@@ -7,16 +8,17 @@ const TIMEOUT_MS = 1000
 /** Calls waited for at once: more than a worker has requests. */
 const MAX_WAITING = 20_000
 
+type TakeArguments = Parameters<LendingStore['take']>
+
 /** A call, numbered by the worker that makes it. */
 export interface NumberedCall {
   readonly id: number
-  readonly checks: readonly LimitCheck[]
-  readonly cost: number
+  readonly args: TakeArguments
 }
 
 export interface NumberedVerdict {
   readonly id: number
-  readonly verdict: LimitVerdict
+  readonly verdict: LendingVerdict
 }
 
 export interface PrimaryStoreOptions {
@@ -26,9 +28,9 @@ export interface PrimaryStoreOptions {
   readonly clock: Clock
 }
 
-export interface PrimaryStore extends Store {
+export interface PrimaryStore extends LendingStore {
   readonly shared: false
-  take(...args: Parameters<Store['take']>): Promise<LimitVerdict>
+  take(...args: TakeArguments): Promise<LendingVerdict>
   /** What the primary has answered. */
   receive(replies: readonly NumberedVerdict[]): void
   close(): void
@@ -42,7 +44,7 @@ class AskingStore implements PrimaryStore {
   readonly shared = false
   readonly #options: PrimaryStoreOptions
   readonly #breaker: StoreBreaker
-  readonly #waiting = new Map<number, (verdict: LimitVerdict) => void>()
+  readonly #waiting = new Map<number, (verdict: LendingVerdict) => void>()
   #batch: NumberedCall[] = []
   #lastId = 0
 
@@ -51,16 +53,17 @@ class AskingStore implements PrimaryStore {
     const { clock, onOutage } = options
     this.#breaker = new StoreBreaker({
       clock,
-      probe: () => this.#ask([], 0),
+      probe: () => this.#ask([[], 0]),
       onOpen: () => onOutage(true),
       onClose: () => onOutage(false),
     })
   }
 
-  async take(...[checks, cost = 1]: Parameters<Store['take']>): Promise<LimitVerdict> {
+  async take(...[checks, cost = 1, terms = []]: TakeArguments): Promise<LendingVerdict> {
     if (this.#breaker.open) throw new GatewayError('STORE_UNAVAILABLE')
     try {
-      const verdict = await this.#ask(checks, cost)
+      // Without holes: as JSON they would be nulls.
+      const verdict = await this.#ask(terms.length > 0 ? [checks, cost, terms] : [checks, cost])
       this.#breaker.success()
       return verdict
     } catch (error) {
@@ -77,8 +80,8 @@ class AskingStore implements PrimaryStore {
     this.#breaker.end()
   }
 
-  #ask(checks: readonly LimitCheck[], cost: number): Promise<LimitVerdict> {
-    const { promise, resolve, reject } = Promise.withResolvers<LimitVerdict>()
+  #ask(args: TakeArguments): Promise<LendingVerdict> {
+    const { promise, resolve, reject } = Promise.withResolvers<LendingVerdict>()
     if (this.#waiting.size >= MAX_WAITING) return Promise.reject(unavailable('too many calls wait'))
     const id = ++this.#lastId
     const timer = this.#options.clock.after(TIMEOUT_MS, () => {
@@ -92,7 +95,7 @@ class AskingStore implements PrimaryStore {
       timer.cancel()
       resolve(verdict)
     })
-    this.#add({ id, checks, cost })
+    this.#add({ id, args })
     return promise
   }
 

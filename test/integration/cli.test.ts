@@ -10,7 +10,7 @@ import { send } from '../support/http-client.ts'
 import { startProcessGateway } from '../support/process-gateway.ts'
 import { startTarget } from '../support/target-server.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../src/start.ts', import.meta.url))
 const START = fileURLToPath(new URL('../../src/start.ts', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('../fixtures/config', import.meta.url))

@@ -22,7 +22,8 @@ services:
     routes:
       word: { match: /word, respond: { status: 200, body: ${word} } }
       counted: { match: /counted/*, respond: { status: 200, body: ok } }
-      limited: { match: /limited, respond: { status: 200, body: ok }, rateLimit: { limit: 600/h, by: route } }
+      limited: { match: /limited, respond: { status: 200, body: ok }, rateLimit: { limit: 600/h, by: route, exact: true } }
+      leased: { match: /leased, respond: { status: 200, body: ok }, rateLimit: { limit: 400/h, by: route } }
 `
 
 async function workersOf(gateway: ProcessGateway): Promise<readonly WorkerView[]> {
@@ -81,6 +82,18 @@ describe('four workers', () => {
 
   it('admit together exactly what the limit says, without Redis', async () => {
     expect(await sendMany(`${gateway.listen}/limited`, 1000)).toEqual({ 200: 600, 429: 400 })
+  })
+
+  it('admit neither more nor less where they take permits ahead', async () => {
+    let admitted = (await sendMany(`${gateway.listen}/leased`, 600))[200] ?? 0
+    expect(admitted).toBeLessThanOrEqual(400)
+    // What a worker holds and does not use comes back within a second.
+    const more = async () => {
+      admitted += (await sendMany(`${gateway.listen}/leased`, 20))[200] ?? 0
+      return admitted
+    }
+    await expect.poll(more).toBe(400)
+    expect(await sendMany(`${gateway.listen}/leased`, 40)).toEqual({ 429: 40 })
   })
 
   it('have one set of metrics, which is the sum', async () => {

@@ -46,7 +46,7 @@ export async function startProcessGateway(
     [
       '--conditions=turnpike-source',
       ...(options.measured ? ['--expose-gc', `--import=${REPORTER}`] : []),
-      join(ROOT, 'src/main.ts'),
+      join(ROOT, 'src/start.ts'),
       ...['run', file, '--json', ...addresses, ...(options.flags ?? [])],
     ],
     {

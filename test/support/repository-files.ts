@@ -42,7 +42,7 @@ export function composeServices(): Readonly<Record<string, ComposeService>> {
 }
 
 export function turnpikeCheck(file: string): { readonly status: number | null; readonly output: string } {
-  const args = ['--conditions=turnpike-source', 'src/main.ts', 'check', file]
+  const args = ['--conditions=turnpike-source', 'src/start.ts', 'check', file]
   const env = { ...process.env, REDIS_URL: 'redis://redis:6379' }
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: 'utf8' })
   return { status, output: stdout + stderr }

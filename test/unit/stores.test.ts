@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { createStores, partOf, type Stores } from '../../src/stores.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { type FakeRedis, integers, isScript, politely, startFakeRedis } from './store/fake-redis.ts'
@@ -18,7 +19,7 @@ it('each worker may do something where there is anything to do', () => {
   expect([1, 2, 3].map((slot) => partOf({ slot, workers: 3 })(2))).toEqual([1, 1, 1])
 })
 
-it('the workers of a node without Redis share the store that they are given', () => {
+it('the workers of a node without Redis share the store that they are given', async () => {
   const nothing = () => {}
   const options = {
     redis: undefined,
@@ -27,14 +28,18 @@ it('the workers of a node without Redis share the store that they are given', ()
     meter: { counter: () => ({ add: nothing }), gauge: nothing },
     random: () => 0,
   }
-  const alone = createStores(options)
+  const alone = await createStores(options)
   expect(alone.store).toBe(alone.localStore)
   expect(alone.nodes()).toBe(1)
-  const { store } = createStores(options)
-  const worker = createStores({ ...options, place: { slot: 1, workers: 4, node: 'a', store } })
-  expect(worker.store).toBe(store)
-  expect(worker.localStore).not.toBe(store)
-  expect(worker.nodes()).toBe(4)
+  const store = createMemoryStore({ clock: options.clock })
+  const check = { kind: 'window', key: 'a', limit: 2, windowMs: 1000 } as const
+  const allowed: boolean[] = []
+  for (const slot of [1, 2, 1]) {
+    const worker = await createStores({ ...options, place: { slot, workers: 2, node: 'a', store } })
+    expect(worker.nodes()).toBe(2)
+    allowed.push((await worker.store.take([check])).allowed)
+  }
+  expect(allowed).toEqual([true, true, false])
 })
 
 describe('the stores of a gateway with Redis', () => {
@@ -58,7 +63,7 @@ describe('the stores of a gateway with Redis', () => {
         ? integers(1, 1, 5000, 60_000, 0)
         : integers(1, 1, 5000, 60_000, 0, PERMITS, 77, 60_000_000)
     })
-    stores = createStores({
+    stores = await createStores({
       redis: redis.url,
       clock: realClock,
       logger: new RecordingLogger(),

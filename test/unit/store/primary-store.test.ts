@@ -19,7 +19,7 @@ function start(workers: number) {
       send(calls) {
         sent.push([...calls])
         if (!state.answers) return
-        store.receive(calls.map(({ id, checks, cost }) => ({ id, verdict: kept.take(checks, cost) })))
+        store.receive(calls.map(({ id, args }) => ({ id, verdict: kept.take(...args) })))
       },
     })
     return store
@@ -38,7 +38,7 @@ it('admits for all workers together what one store admits', async () => {
 it('sends the calls of one turn of the event loop together', async () => {
   const { stores, sent } = start(1)
   await Promise.all([stores[0]!.take([CHECK]), stores[0]!.take([CHECK], 2), stores[0]!.take([CHECK])])
-  expect(sent.map((calls) => calls.map(({ cost }) => cost))).toEqual([[1, 2, 1]])
+  expect(sent.map((calls) => calls.map(({ args }) => args[1]))).toEqual([[1, 2, 1]])
 })
 
 it('gives up after a second, then asks nobody until the primary answers a probe', async () => {
