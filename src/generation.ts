@@ -13,6 +13,8 @@ import type { AnyService, ServicePool } from './upstream/service-pool.ts'
 
 /** A route, ready to serve. */
 export interface CompiledRoute extends RoutePattern {
+  /** Takes a path in which a slash is escaped. */
+  readonly encodedSlashes: boolean
   readonly facts: RouteFacts
   readonly chain: Chain
   readonly recorder: RouteRecorder
@@ -120,6 +122,7 @@ export class Generation {
       headers: route.headers,
       query: route.query,
       origin: route.origin,
+      encodedSlashes: route.encodedSlashes === 'allow',
       facts,
       chain: compileChain(hooks, service && 'call' in service ? service.call : noService),
       recorder: this.#environment.record(facts),

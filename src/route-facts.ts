@@ -4,6 +4,7 @@ import type { Configuration, RouteConfiguration } from './config/configuration.t
 /** Matched on, and what the route does by itself; keys that it does not use are undefined. */
 export function routeFacts(configuration: Configuration, route: RouteConfiguration) {
   const { id, service, hosts, path, methods, headers, query, rewrite, redirect, respond, origin } = route
+  const { encodedSlashes } = route
   const plugins = route.plugins.map(({ plugin }) => plugin.name)
   const facts = {
     id,
@@ -16,6 +17,7 @@ export function routeFacts(configuration: Configuration, route: RouteConfigurati
     rewrite,
     redirect,
     respond,
+    encodedSlashes,
     plugins,
     origin,
   }

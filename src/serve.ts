@@ -1,7 +1,7 @@
 // A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
 import type { Socket } from 'node:net'
 import { type Answer, type AnswerMaker, runChain } from './chain/run.ts'
-import { withoutParameters } from './edge/canonical-path.ts'
+import { encodedSlashRefusal, hasEncodedSlash, withoutParameters } from './edge/canonical-path.ts'
 import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
 import { renderDirect, renderProblem } from './edge/problem.ts'
@@ -95,6 +95,8 @@ function decide(course: Course): Answer | Promise<Answer> {
   if (exchange.error) return renderProblem(exchange.error, exchange)
   if (exchange.answer) return renderDirect(exchange.answer)
   const match = generation.table.match(asMatched(exchange))
+  const slashes = match.kind === 'route' && match.route.encodedSlashes
+  if (!slashes && hasEncodedSlash(exchange.path)) return refuse(exchange, encodedSlashRefusal())
   if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
   if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
   for (const name of generation.identityHeaders) exchange.request.headers.remove(name)

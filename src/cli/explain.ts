@@ -1,5 +1,6 @@
 // `turnpike explain`: which route wins for a request and why, and where each of its values was written.
 import type { Configuration, ResolvedPlugin, RouteConfiguration } from '../config/configuration.ts'
+import { encodedSlashRefusal, hasEncodedSlash } from '../edge/canonical-path.ts'
 import { arrivedTarget } from '../edge/request-target.ts'
 import { toGatewayError } from '../errors.ts'
 import { HeaderList, isFieldName, isFieldValue } from '../headers.ts'
@@ -32,6 +33,10 @@ export async function explain(args: CliArguments): Promise<number> {
   const match = table.match(request)
   const candidates = table.candidates(request)
   const winner = match.kind === 'route' ? match.route : undefined
+  if (hasEncodedSlash(request.path) && winner?.encodedSlashes !== 'allow') {
+    args.stderr(`explain: ${encodedSlashRefusal().message}: ${url}\n`)
+    return 1
+  }
   if (args.flags['json']) args.stdout(`${JSON.stringify(asJson(configuration, winner, candidates))}\n`)
   else
     args.stdout(

@@ -150,6 +150,8 @@ export interface RouteConfiguration {
   readonly rewrite?: { readonly path?: string | undefined; readonly host?: string | undefined } | undefined
   readonly redirect?: { readonly to: string; readonly status: 301 | 302 | 303 | 307 | 308 } | undefined
   readonly respond?: RespondConfiguration | undefined
+  /** Refused without it. */
+  readonly encodedSlashes?: 'allow' | 'refuse' | undefined
   /** Outermost first. */
   readonly plugins: readonly ResolvedPlugin[]
   readonly origin: string

@@ -22,7 +22,9 @@ export function readPath(written: string): Refusal | undefined {
   if (written.length > MAX_PATH_LENGTH) return refuse(`is longer than ${MAX_PATH_LENGTH} characters`)
   const [refused] = REFUSED_ESCAPE.exec(written) ?? []
   if (refused) {
-    const hint = 'the gateway answers such a request with INVALID_PATH before any route'
+    const hint = /^%2f/i.test(refused)
+      ? 'write :name or /* where a request may have it, and encodedSlashes: allow'
+      : 'the gateway answers such a request with INVALID_PATH before any route'
     return refuse(`holds "${refused}" and can never match`, hint)
   }
   const segments = written.slice(1).split('/')

@@ -69,9 +69,10 @@ function readRoute(value: unknown, draft: Draft, origin: string): RouteConfigura
   const outerScope = target === service.name ? service.name : id
   const plugins = reading.plugins.resolve(standings, { id, path, outerScope })
   if (!match) return undefined
-  const { rewrite, redirect, respond } = structure
+  const { rewrite, redirect, respond, encodedSlashes } = structure
   const hosts = narrowHosts(match.hosts, draft)
-  return { id, name, service: target, ...match, hosts, rewrite, redirect, respond, plugins, origin }
+  const actions = { rewrite, redirect, respond, encodedSlashes }
+  return { id, name, service: target, ...match, hosts, ...actions, plugins, origin }
 }
 
 type RouteStructure = Structure<typeof routeShape>
@@ -84,6 +85,7 @@ const NO_STRUCTURE: RouteStructure = {
   rewrite: undefined,
   redirect: undefined,
   respond: undefined,
+  encodedSlashes: 'refuse',
 }
 
 function readRouteMap(map: ConfigMap, draft: Draft): RouteStructure {
@@ -101,7 +103,7 @@ function readRouteMap(map: ConfigMap, draft: Draft): RouteStructure {
   return { ...readStructure(actionShape, { map, path }, reading.state), match }
 }
 
-const ACTIONS = ['service', 'rewrite', 'redirect', 'respond'] as const
+const ACTIONS = ['service', 'rewrite', 'redirect', 'respond', 'encodedSlashes'] as const
 
 function readMatchKey(map: ConfigMap, { path, reading }: Draft): RouteMatch | undefined {
   if (!('match' in map)) {

@@ -145,4 +145,8 @@ export const routeShape = {
     .describe('The path (and host) that the service sees.'),
   redirect: redirect.describe('Sends the client elsewhere.'),
   respond: respond.describe('Answers by itself.'),
+  encodedSlashes: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe('Whether `%2F` may stand in a path: for a service that takes it for a part of a segment.'),
 } as const

@@ -6,8 +6,9 @@ const PLAIN = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*\/?
 // RFC 3986 section 3.3: what may stand in a path at all.
 const PATH_CHARACTERS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/
 const UNRESERVED = /[A-Za-z0-9._~-]/
-// Decoders behind the gateway see a separator, an end or a control in these: / \ NUL-US DEL ? #.
-const AMBIGUOUS = /%(?:2F|5C|[01][0-9A-F]|7F|3F|23)/
+// Decoders behind the gateway see a separator, an end or a control in these: \ NUL-US DEL ? #.
+const AMBIGUOUS = /%(?:5C|[01][0-9A-F]|7F|3F|23)/
+const ENCODED_SLASH = '%2F'
 // A second decoding would make ASCII: `%252e` a dot, `%2561dmin` the name of another route.
 const DOUBLE_ENCODED = /%25[0-7][0-9A-Fa-f]/
 // Without its parameters it would be an empty segment.
@@ -22,20 +23,34 @@ export const MAX_TARGET_BYTES = 8192
 
 /**
  * RFC 3986 section 6.2.2: decodes escaped unreserved characters and upper-cases the other escapes.
- * Throws INVALID_PATH for a path that two servers could read in two ways.
+ * Throws INVALID_PATH for a path that two servers could read in two ways; but for an escaped slash, which a route may
+ * allow: whoever reads it as a separator must find a canonical path too.
  */
 export function canonicalPath(path: string): string {
   if (PLAIN.test(path) && path !== '') return path
   if (path[0] !== '/') throw refusal('The path must start with a slash.')
   if (!PATH_CHARACTERS.test(path)) throw refusal('The path has a character that must be percent-encoded.')
   const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, normalizeEscape)
-  if (decoded.includes('//')) throw refusal('The path has an empty segment.')
-  if (AMBIGUOUS.test(decoded)) throw refusal('The path has an escaped separator or control character.')
-  if (DOUBLE_ENCODED.test(decoded)) throw refusal('The path is escaped twice.')
-  if (NAMELESS_SEGMENT.test(decoded)) throw refusal('A path segment has parameters but no name.')
-  if (DOT_SEGMENT.test(decoded)) throw refusal('The path has dot segments.')
-  if (STRIPPED_END.test(decoded)) throw refusal('A path segment has an ambiguous end.')
+  assertOneReading(hasEncodedSlash(decoded) ? decoded.replaceAll(ENCODED_SLASH, '/') : decoded)
   return decoded
+}
+
+function assertOneReading(path: string): void {
+  if (path.includes('//')) throw refusal('The path has an empty segment.')
+  if (AMBIGUOUS.test(path)) throw refusal('The path has an escaped separator or control character.')
+  if (DOUBLE_ENCODED.test(path)) throw refusal('The path is escaped twice.')
+  if (NAMELESS_SEGMENT.test(path)) throw refusal('A path segment has parameters but no name.')
+  if (DOT_SEGMENT.test(path)) throw refusal('The path has dot segments.')
+  if (STRIPPED_END.test(path)) throw refusal('A path segment has an ambiguous end.')
+}
+
+/** True for a canonical path that only a route with `encodedSlashes: allow` may take. */
+export function hasEncodedSlash(path: string): boolean {
+  return path.includes(ENCODED_SLASH)
+}
+
+export function encodedSlashRefusal(): GatewayError {
+  return refusal('The path has an escaped slash.')
 }
 
 function normalizeEscape(encoded: string): string {

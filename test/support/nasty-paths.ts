@@ -1,5 +1,5 @@
 // Paths that servers read in many ways, and the ways: what stands between a gateway's opinion and a service's.
-import { canonicalPath } from '../../src/edge/canonical-path.ts'
+import { canonicalPath, hasEncodedSlash } from '../../src/edge/canonical-path.ts'
 import { fc } from './property.ts'
 
 const piece = fc.constantFrom(
@@ -80,8 +80,14 @@ export function resolveDots(path: string): string[] {
   return segments
 }
 
-/** The canonical path; undefined when it was refused. */
+/** The canonical path; undefined when every route that says nothing of slashes refuses it. */
 export function accepted(path: string): string | undefined {
+  const canonical = acceptedWithSlashes(path)
+  return canonical === undefined || hasEncodedSlash(canonical) ? undefined : canonical
+}
+
+/** The canonical path; undefined when every route refuses it. */
+export function acceptedWithSlashes(path: string): string | undefined {
   try {
     return canonicalPath(path)
   } catch {

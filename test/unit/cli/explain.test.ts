@@ -58,6 +58,22 @@ describe('explain', () => {
       flags: { header: ['X-Version: 2'], ...flags },
     })
 
+  it('says that a path with an escaped slash is refused, but not where the route allows it', async () => {
+    const cwd = writeFiles({
+      'turnpike.yaml': `services:
+  a:
+    targets: [http://a]
+    routes: { open: { match: /open/*, encodedSlashes: allow }, all: /* }
+`,
+    })
+    const about = (path: string) => runCommand(explain, { cwd, plugins, env, positionals: ['GET', path] })
+    expect(await about('/x%2Fy')).toMatchObject({
+      code: 1,
+      stderr: 'explain: The path has an escaped slash.: /x%2Fy\n',
+    })
+    expect(await about('/open/x%2Fy')).toMatchObject({ code: 0, stdout: expect.stringContaining('a.open') })
+  })
+
   it('--json gives settings as JSON values, whole', async () => {
     const { route, chain } = JSON.parse((await ask({ json: true })).stdout)
     const cors = chain.find(({ plugin }: { plugin: string }) => plugin === 'cors')

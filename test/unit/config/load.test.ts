@@ -22,6 +22,7 @@ describe('the smallest useful config', () => {
         rewrite: undefined,
         redirect: undefined,
         respond: undefined,
+        encodedSlashes: 'refuse',
         plugins: [],
         origin: 'examples/five-lines.yaml:5',
       },

@@ -1,7 +1,14 @@
 // The max-privilege oracle: no decoder behind the gateway may see a protected path where the gateway saw none.
 import { describe, expect, it } from 'vitest'
-import { canonicalPath, withoutParameters } from '../../../src/edge/canonical-path.ts'
-import { accepted, DECODER_PAIRS, nastyPath, resolveDots, unescapeOnce } from '../../support/nasty-paths.ts'
+import { canonicalPath, hasEncodedSlash, withoutParameters } from '../../../src/edge/canonical-path.ts'
+import {
+  accepted,
+  acceptedWithSlashes,
+  DECODER_PAIRS,
+  nastyPath,
+  resolveDots,
+  unescapeOnce,
+} from '../../support/nasty-paths.ts'
 import { fc, runs } from '../../support/property.ts'
 
 const RUNS = runs(5000)
@@ -73,6 +80,24 @@ describe('every accepted path', () => {
       }),
       { numRuns: RUNS },
     )
+  })
+})
+
+describe('a path with an escaped slash', () => {
+  it('is canonical already, and to whoever takes it for a slash', () => {
+    let seen = 0
+    fc.assert(
+      fc.property(nastyPath, (path) => {
+        const canonical = acceptedWithSlashes(path)
+        if (canonical === undefined || !hasEncodedSlash(canonical)) return
+        seen++
+        expect(canonicalPath(canonical)).toBe(canonical)
+        const asSlash = canonical.replaceAll('%2F', '/')
+        expect(accepted(asSlash)).toBe(asSlash)
+      }),
+      { numRuns: RUNS },
+    )
+    expect(seen).toBeGreaterThan(0)
   })
 })
 

@@ -1,12 +1,14 @@
 // One canonical path or a refusal: the table of confusing paths, and legal ones that look odd.
 import { describe, expect, it } from 'vitest'
-import { canonicalPath } from '../../../src/edge/canonical-path.ts'
+import { canonicalPath, encodedSlashRefusal, hasEncodedSlash } from '../../../src/edge/canonical-path.ts'
 import cases from '../../fixtures/http1-cases.json' with { type: 'json' }
 
 /** The canonical path, or the code of the refusal. */
 function outcome(path: string): string {
   try {
-    return canonicalPath(path)
+    const canonical = canonicalPath(path)
+    // As for a route that says nothing of slashes.
+    return hasEncodedSlash(canonical) ? encodedSlashRefusal().code : canonical
   } catch (error) {
     return (error as { code: string }).code
   }
@@ -111,12 +113,41 @@ describe('a path with two meanings', () => {
 
   it('says in one safe sentence what is wrong', () => {
     expect(() => canonicalPath('/a/../b')).toThrow('The path has dot segments.')
-    expect(() => canonicalPath('/%2f')).toThrow('The path has an escaped separator or control character.')
+    expect(() => canonicalPath('/%5c')).toThrow('The path has an escaped separator or control character.')
     expect(() => canonicalPath('/%zz')).toThrow('The path has a character that must be percent-encoded.')
     expect(() => canonicalPath('/%252e')).toThrow('The path is escaped twice.')
     expect(() => canonicalPath('//a')).toThrow('The path has an empty segment.')
     expect(() => canonicalPath('/a..;/')).toThrow('A path segment has an ambiguous end.')
     expect(() => canonicalPath('a')).toThrow('The path must start with a slash.')
+  })
+})
+
+describe('an escaped slash', () => {
+  it.each([
+    ['/a%2fb', '/a%2Fb'],
+    ['/a%2F', '/a%2F'],
+    ['/%61%2fb%2Fc', '/a%2Fb%2Fc'],
+    ['/a;x=1%2Fb', '/a;x=1%2Fb'],
+  ])('in %s is left to the route', (path, canonical) => {
+    expect(canonicalPath(path)).toBe(canonical)
+    expect(hasEncodedSlash(canonical)).toBe(true)
+  })
+
+  it.each([
+    ...[
+      '/%2f',
+      '/a%2f%2fb',
+      '/a/%2Fb',
+      '/a%2F/b',
+      '/a/..%2fb',
+      '/a%2f..%2fb',
+      '/a%2F.',
+      '/.%2Fa',
+      '/a%252fb',
+    ],
+    ...['/a%20%2Fb', '/a..;%2Fb', '/a%2F;x', '/a%2f%5c'],
+  ])('in %s would be no canonical path as a slash, and no route may take it', (path) => {
+    expect(() => canonicalPath(path)).toThrow()
   })
 })
 
