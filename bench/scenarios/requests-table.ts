@@ -30,7 +30,8 @@ export function requestsTable(rounds: RoundsByContestant, { connections, remarks
     title: 'bare, full, full-exact: one small request',
     about:
       `GET of a small JSON over ${connections} keep-alive connections. CPU is user + system of all processes of ` +
-      'the contestant; the ratios are medians of the ratios within each round. `direct` is the backend itself.',
+      'the contestant; the ratios are medians of the ratios within each round. `direct` is the backend itself, ' +
+      '`node alone` and `node + undici` are what the gateway stands on, without a gateway.',
     columns: COLUMNS,
     rows: names.map((name) => rowOf(name, rounds)),
     notes: [

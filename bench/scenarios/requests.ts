@@ -2,6 +2,7 @@
 import { SMALL_JSON } from '../backend/payloads.ts'
 import { bareHttpProxy } from '../contestants/bare-http-proxy.ts'
 import type { Contestant } from '../contestants/contestant.ts'
+import { nodeAlone, nodeUndici } from '../contestants/node-floor.ts'
 import { caddy, direct, haproxy, nginx } from '../contestants/peers.ts'
 import { startContestant } from '../contestants/running.ts'
 import { turnpikeBare } from '../contestants/turnpike.ts'
@@ -31,7 +32,7 @@ export async function measureRequests(bench: Bench, names: readonly ScenarioName
 
 async function chooseField(bench: Bench, names: readonly ScenarioName[]): Promise<Field> {
   const own: Contestant[] = names.includes('bare') ? [turnpikeBare(bench.options.build)] : []
-  const peers = bench.options.quick ? [] : [haproxy, caddy]
+  const peers = bench.options.quick ? [] : [haproxy, caddy, nodeAlone, nodeUndici]
   const full = await fullContestants(bench, names)
   // nginx and the bare library are what everything is compared with: they run in every round.
   return fieldOf([direct, nginx, ...peers, bareHttpProxy, ...own, ...full])
