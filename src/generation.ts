@@ -8,6 +8,7 @@ import type { Call, RouteFacts } from './plugin.ts'
 import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
 import type { RoutePattern } from './routing/route-pattern.ts'
 import { buildRouteTable, createRouteTable, type RouteTable } from './routing/route-table.ts'
+import { compileListenerRules, type ListenerRules } from './tcp/listener-rules.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { AnyService, ServicePool } from './upstream/service-pool.ts'
 
@@ -30,6 +31,8 @@ export class Generation {
   readonly number: number
   readonly configuration: Configuration
   readonly proxies: TrustedProxies
+  /** Of the listeners for TCP and TLS passthrough, by name. */
+  readonly tcpListeners: ReadonlyMap<string, ListenerRules>
   /** Header names that only plugins may set for a service. */
   readonly identityHeaders: readonly string[]
   readonly #environment: GenerationEnvironment
@@ -62,6 +65,11 @@ export class Generation {
     this.configuration = configuration
     this.#environment = environment
     this.proxies = new TrustedProxies(configuration.trustProxy)
+    this.tcpListeners = new Map(
+      configuration.listeners
+        .filter((listener) => 'services' in listener)
+        .map((listener) => [listener.name, compileListenerRules(listener)]),
+    )
     this.identityHeaders = configuration.plugins.flatMap(
       ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
     )

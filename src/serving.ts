@@ -13,10 +13,12 @@ import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import type { Logger } from './plugin.ts'
+import { createRawConnections } from './raw-connections.ts'
 import { createServe } from './serve.ts'
 import type { LendingStore } from './store/lease.ts'
 import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
+import type { TcpConnections } from './tcp/tcp-connections.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { ServicePool } from './upstream/service-pool.ts'
 import { OpenTunnels } from './web-socket/open-tunnels.ts'
@@ -88,15 +90,17 @@ async function assemble(
     unmatched: telemetry.unmatched,
     isDraining: () => state.draining,
   })
+  const raw = createRawConnections({ clock, generations, telemetry })
   const front = await createFront({
     serve: serve.request,
     onMalformed: malformedNotes(configuration, telemetry),
+    carry: (listener, socket, proxied) => raw.accept(listener, socket, proxied),
     clock,
     trusts: (address) => generations.current.proxies.trusts(address),
   })
   closers.add(() => front.close())
   generations.onSwap((next) => front.renew(next.configuration.listeners))
-  observe(telemetry, { generations, front, inFlight: serve.inFlight })
+  observe(telemetry, { generations, front, raw, inFlight: serve.inFlight })
 
   return {
     telemetry,
@@ -113,8 +117,8 @@ async function assemble(
     async drain() {
       state.draining = true
       const { delayMs, timeoutMs } = generations.current.configuration.drain
-      const { inFlight } = serve
-      const closeTunnels = () => tunnels.closeAll()
+      const inFlight = () => serve.inFlight() + raw.open
+      const closeTunnels = async () => void (await Promise.all([tunnels.closeAll(), raw.cutAll()]))
       return drain({ front, clock, inFlight, closeTunnels, delayMs, timeoutMs })
     },
     close: () => closers.closeAll(),
@@ -190,13 +194,15 @@ export function servingNames({ routes, services }: Configuration) {
 interface Observed {
   readonly generations: Generations
   readonly front: Front
+  readonly raw: TcpConnections
   readonly inFlight: () => number
 }
 
-function observe(telemetry: Telemetry, { generations, front, inFlight }: Observed): void {
+function observe(telemetry: Telemetry, { generations, front, raw, inFlight }: Observed): void {
   telemetry.observe({
     requestsInFlight: inFlight,
     openConnections: () => front.connections(),
+    tcpListeners: () => raw.states(),
     upstreams: () =>
       [...generations.current.services.values()].flatMap(({ name, targets }) =>
         targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),

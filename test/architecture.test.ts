@@ -26,7 +26,7 @@ const ENGINE_FOLDERS = [
   'edge',
   'chain',
   'upstream',
-  'tunnel',
+  'tcp',
   'web-socket',
   'store',
   'telemetry',

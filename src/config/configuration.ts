@@ -80,6 +80,7 @@ export interface CanaryConfiguration {
 }
 
 export interface HealthConfiguration {
+  /** '' for `tcp://` targets, which are only connected to. */
   readonly path: string
   readonly everyMs: number
   readonly timeoutMs: number
@@ -123,6 +124,7 @@ export interface ServiceConfiguration {
   readonly health?: HealthConfiguration | undefined
   readonly ejection: EjectionConfiguration | false
   readonly connections: ConnectionsConfiguration
+  readonly proxyProtocol?: 'v1' | 'v2' | undefined
   readonly tls?: TlsConfiguration | undefined
   readonly origin: string
 }

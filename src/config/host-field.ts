@@ -10,6 +10,15 @@ const MAX_HOST_LENGTH = 253
 
 const host = textField(readHost)
 
+/** What a TLS hello asks for; `*` is every other name, and none. */
+export const serverName = textField((written) => {
+  if (written === '*') return { value: written }
+  const outcome = readHost(written)
+  // RFC 6066 section 3: no client asks for an address.
+  const isAddress = 'value' in outcome && isIP(outcome.value.replace(/^\[(.*)\]$/, '$1')) > 0
+  return isAddress ? refuse(written, 'clients that name no host go to "*"') : outcome
+})
+
 export const hosts = z
   .union([host, z.array(host).min(1).superRefine(refuseTwice)])
   .transform((one): readonly string[] => (Array.isArray(one) ? one : [one]))

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { address } from './address-field.ts'
 import { isMap } from './places.ts'
+import { passthroughKeys, tcpKeys } from './tcp-listener-schema.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
@@ -46,7 +47,7 @@ const everyListener = {
 }
 
 const PROTOCOL =
-  '`http`: HTTP/1.1; `h2c`: HTTP/2 with prior knowledge, and HTTP/1.1; `https`: both over TLS. Left out: `https` where there is `tls`, else `http`.'
+  '`http`: HTTP/1.1; `h2c`: HTTP/2 with prior knowledge, and HTTP/1.1; `https`: both over TLS; `tcp`: bytes; `tlsPassthrough`: TLS as it is. Left out: `https` where there is `tls`, else `http`.'
 
 // The default speaks to the JSON Schema alone: what is left out is filled in before the protocol is looked at.
 const protocol = <P extends 'http' | 'h2c' | 'https'>(word: P) =>
@@ -65,12 +66,20 @@ const listenerShapes = {
     tls: listenerTls.describe('Certificates, versions, and what clients must show.'),
     http2: z.boolean().default(true).describe('`false` offers HTTP/1.1 alone.'),
   },
+  tcp: { protocol: z.literal('tcp').describe(PROTOCOL), ...everyListener, ...tcpKeys },
+  tlsPassthrough: {
+    protocol: z.literal('tlsPassthrough').describe(PROTOCOL),
+    ...everyListener,
+    ...passthroughKeys,
+  },
 } as const
 
 export const listener = z.discriminatedUnion('protocol', [
   z.strictObject(listenerShapes.http),
   z.strictObject(listenerShapes.h2c),
   z.strictObject(listenerShapes.https),
+  z.strictObject(listenerShapes.tcp),
+  z.strictObject(listenerShapes.tlsPassthrough),
 ])
 
 export const listeners = z.record(name, z.preprocess(withProtocol, listener))

@@ -20,6 +20,7 @@ import { renderFaults } from './render-faults.ts'
 import { rootShape } from './root-schema.ts'
 import { RoutePlugins } from './route-plugins.ts'
 import { readStructure } from './structure.ts'
+import { checkTcp } from './tcp-services.ts'
 import { checkTls } from './tls-files.ts'
 import { toConfiguration } from './to-configuration.ts'
 import { loadUsedPlugins, type UsedPlugins } from './used-plugins.ts'
@@ -67,6 +68,7 @@ async function readAll(state: LoadState): Promise<Configuration> {
   checkTls(read.services, state)
   checkProtocols(read.services, state)
   const listeners = readListeners(root.listeners ?? {}, state)
+  checkTcp({ ...read, listeners }, state)
   return state.pace.through(toConfiguration({ root, roots, used, read, listeners }, state))
 }
 

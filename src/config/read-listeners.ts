@@ -7,7 +7,7 @@ import type { listeners, listenerTls } from './listener-schema.ts'
 import type { LoadState } from './load-state.ts'
 import { readPemFiles } from './pem-files.ts'
 
-export type ListenerConfiguration = ClearListener | HttpsListener
+export type ListenerConfiguration = ClearListener | HttpsListener | TcpListener
 
 interface EveryListener {
   readonly name: string
@@ -23,6 +23,22 @@ export interface HttpsListener extends EveryListener {
   readonly protocol: 'https'
   readonly http2: boolean
   readonly tls: ListenerTls
+}
+
+/** Of `tcp` and `tlsPassthrough`. */
+export interface TcpListener extends EveryListener {
+  readonly protocol: 'tcp' | 'tlsPassthrough'
+  /** Server name -> service; for `tcp` just `*`. */
+  readonly services: ReadonlyMap<string, string>
+  readonly allow: readonly string[] | undefined
+  readonly deny: readonly string[] | undefined
+  readonly limits: { readonly max: number; readonly perAddress: number }
+  readonly timeouts: {
+    readonly helloMs: number
+    readonly idleMs: number
+    readonly halfOpenMs: number
+    readonly lifetimeMs: number
+  }
 }
 
 /** In bytes, not in file names: what was checked is what is used. */
@@ -43,11 +59,23 @@ type Written = z.output<typeof listeners>
 export function readListeners(written: Written, state: LoadState): readonly ListenerConfiguration[] {
   return Object.entries(written).map(([name, listener]): ListenerConfiguration => {
     const { address, proxyProtocol } = listener
+    if (listener.protocol === 'tcp' || listener.protocol === 'tlsPassthrough') return toTcp(name, listener)
     if (listener.protocol !== 'https') return { name, protocol: listener.protocol, address, proxyProtocol }
     const { protocol, http2 } = listener
     const tls = readTls(listener.tls, ['listeners', name, 'tls'], state)
     return { name, protocol, address, proxyProtocol, http2, tls }
   })
+}
+
+type WrittenTcp = Extract<Written[string], { protocol: 'tcp' | 'tlsPassthrough' }>
+
+function toTcp(name: string, listener: WrittenTcp): TcpListener {
+  const { protocol, address, proxyProtocol, allow, deny, connections: limits } = listener
+  const services = new Map(protocol === 'tcp' ? [['*', listener.service]] : Object.entries(listener.hosts))
+  const { idle: idleMs, halfOpen: halfOpenMs, lifetime: lifetimeMs } = listener.timeouts
+  const helloMs = protocol === 'tcp' ? 0 : listener.timeouts.hello
+  const timeouts = { helloMs, idleMs, halfOpenMs, lifetimeMs }
+  return { name, protocol, address, proxyProtocol, services, allow, deny, limits, timeouts }
 }
 
 function readTls(tls: z.output<typeof listenerTls>, path: Path, state: LoadState): ListenerTls {

@@ -105,7 +105,7 @@ function toService(
     protocol: structure.protocol ?? 'auto',
     canary,
     health: health && {
-      path: health.path,
+      path: health.path ?? '',
       everyMs: health.every,
       timeoutMs: health.timeout,
       healthy: health.healthy,
@@ -114,6 +114,7 @@ function toService(
     },
     ejection: toEjection(ejection),
     connections: toConnections(connections),
+    proxyProtocol: structure.proxyProtocol,
     tls: tls && toTls(tls, dirname(file)),
     origin: places.origin(written, name),
   }

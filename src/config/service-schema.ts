@@ -56,7 +56,7 @@ const absolutePath = textField((text) =>
 const status = z.int().min(100).max(599)
 
 const health = z.strictObject({
-  path: absolutePath.describe('What is asked for.'),
+  path: absolutePath.optional().describe('What is asked for; `tcp://` targets are only connected to.'),
   every: checkInterval.prefault('10s').describe('Time between two checks of a target.'),
   timeout: someTime.prefault('2s').describe('How long an answer may take.'),
   healthy: z.int().min(1).max(100).default(2).describe('Successes in a row until a target is used again.'),
@@ -103,7 +103,7 @@ const tls = z.strictObject({
 export const serviceShape = {
   host: hosts.describe('Hosts: `api.example.com`, `*.example.com`, or a list. Any without it.'),
   targets: targets.describe(
-    'Addresses: `http://`, `https://`, `h2c://` or `unix:`, or maps of `url` and `weight`.',
+    'Addresses: `http://`, `https://`, `h2c://`, `tcp://` or `unix:`, or maps of `url` and `weight`.',
   ),
   protocol: z
     .enum(['auto', 'http1', 'http2'])
@@ -117,6 +117,9 @@ export const serviceShape = {
     .prefault({})
     .describe('Takes failing targets out; `false` never does.'),
   connections: connections.prefault({}).describe('Limits of the connections to each target.'),
+  proxyProtocol: z
+    .enum(['v1', 'v2'])
+    .describe('Each connection to a `tcp://` target begins with who the client is.'),
   tls: tls.describe('How `https://` targets are verified, and who the gateway is to them.'),
 } as const
 

@@ -1,4 +1,4 @@
-// Where a service listens: `http://`, `https://`, `h2c://` and `unix:` targets with their weights.
+// Where a service listens: `http://`, `https://`, `h2c://`, `tcp://` and `unix:` targets with their weights.
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Refusal, textField } from './text-field.ts'
@@ -23,17 +23,17 @@ export const targets = z
     }
   })
 
-const SHAPE = /^(https?|h2c):\/\/(\[[^\]]*\]|[^:/?#@\\\s]*)(?::(\d*))?$/i
-const HINT = 'write http://host:port, https://host:port, h2c://host:port or unix:/path'
+const SHAPE = /^(https?|h2c|tcp):\/\/(\[[^\]]*\]|[^:/?#@\\\s]*)(?::(\d*))?$/i
+const HINT = 'write http://host:port, https://host:port, h2c://host:port, tcp://host:port or unix:/path'
 // Link-local and cloud metadata: instance credentials for whoever makes the gateway ask (SSRF).
 const METADATA =
   /^(?:metadata\.google\.internal|169\.254\.\d+\.\d+|\[fe[89ab][0-9a-f]:.*\]|\[fd00:ec2::254\]|\[::ffff:a9fe:[0-9a-f]+\])$/
 
 function readTarget(written: string): { readonly value: string } | Refusal {
   if (/^unix:/i.test(written)) return readSocket(written)
-  const [, scheme = '', host = ''] = SHAPE.exec(written) ?? []
-  // `h2c` is unknown to the URL parser, which would leave its host as it was written.
-  const asHttp = written.replace(/^h2c:/i, 'http:')
+  const [, scheme = '', host = '', port = ''] = SHAPE.exec(written) ?? []
+  // These are unknown to the URL parser, which would leave the host as it was written.
+  const asHttp = written.replace(/^(?:h2c|tcp):/i, 'http:')
   if (host === '' || !URL.canParse(asHttp)) return refuse(written, whyNot(written))
   const parsed = new URL(asHttp)
   // 0x7f.1, 2130706433 and 0177.0.0.1 are the same address: one spelling, so that no check reads another one.
@@ -42,7 +42,10 @@ function readTarget(written: string): { readonly value: string } | Refusal {
   if (METADATA.test(parsed.hostname))
     return refuse(written, 'link-local and cloud metadata addresses are refused')
   if (parsed.port === '0') return refuse(written, 'the port must be from 1 to 65535')
-  return { value: `${scheme.toLowerCase()}://${parsed.host}` }
+  if (scheme.toLowerCase() !== 'tcp') return { value: `${scheme.toLowerCase()}://${parsed.host}` }
+  return port === ''
+    ? refuse(written, 'write the port: tcp://host:port')
+    : { value: `tcp://${parsed.hostname}:${Number(port)}` }
 }
 
 function readSocket(written: string): { readonly value: string } | Refusal {
@@ -52,7 +55,7 @@ function readSocket(written: string): { readonly value: string } | Refusal {
 }
 
 function whyNot(written: string): string {
-  if (!/^(?:https?|h2c):\/\//i.test(written)) return HINT
+  if (!/^(?:https?|h2c|tcp):\/\//i.test(written)) return HINT
   if (written.includes('@')) return 'a target has no user or password'
   if (/^\w+:\/\/[^/?#]+[/?#]/i.test(written)) return 'a target has no path; "rewrite" changes paths'
   return HINT

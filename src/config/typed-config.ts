@@ -10,7 +10,12 @@ export type PathPattern = `/${string}`
 /** `[METHOD[|METHOD] ]/path`. */
 export type MatchText = PathPattern | `${Method}${'' | `|${string}`} ${PathPattern}`
 
-type Address = `http://${string}` | `https://${string}` | `unix:/${string}` | PlaceholderText
+type Address =
+  | `http://${string}`
+  | `https://${string}`
+  | `tcp://${string}:${number}`
+  | `unix:/${string}`
+  | PlaceholderText
 type Target = Address | { readonly url: Address; readonly weight?: number }
 /** At least one. */
 type Targets = readonly [Target, ...Target[]]

@@ -1,6 +1,7 @@
 // The client side: every address where clients connect, and the protocols spoken there.
 import type { Socket } from 'node:net'
 import type { Clock } from '../plugin.ts'
+import type { ProxiedConnection } from '../proxy-protocol.ts'
 import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { createFramework } from './framework.ts'
 import { Http2Sessions } from './http2/http2-sessions.ts'
@@ -10,7 +11,7 @@ import { behindProxy, createVoices, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
 
-export type ListenerSettings = ClearSettings | HttpsSettings
+export type ListenerSettings = ClearSettings | HttpsSettings | RawSettings
 
 interface EverySettings {
   readonly name: string
@@ -29,10 +30,17 @@ interface HttpsSettings extends EverySettings {
   readonly tls: TlsSettings
 }
 
+/** What is spoken there is nothing to the edge. */
+interface RawSettings extends EverySettings {
+  readonly protocol: 'tcp' | 'tlsPassthrough'
+}
+
 export interface FrontOptions {
   readonly serve: Serve
   /** Hears of what never became a request. */
   readonly onMalformed: OnMalformed
+  /** Takes over a connection of a listener for raw bytes. */
+  carry(listener: string, socket: Socket, proxied: ProxiedConnection | undefined): void
   readonly clock: Clock
   /** True for the address of a proxy whose word counts. */
   trusts(address: string): boolean
@@ -53,10 +61,13 @@ export interface Front {
   close(): Promise<void>
 }
 
+const SCHEMES = { http: 'http', h2c: 'http', https: 'https', tcp: 'tcp', tlsPassthrough: 'tls' } as const
+
 /** A client that takes longer to say what it speaks, or to end its handshake, is none. */
 const PATIENCE_MS = 10_000
 
-export async function createFront({ serve, onMalformed, clock, trusts }: FrontOptions): Promise<Front> {
+export async function createFront(options: FrontOptions): Promise<Front> {
+  const { serve, onMalformed, carry, clock, trusts } = options
   const framework = await createFramework(serve, onMalformed)
   // What the framework has no word for, such as a method that is none, it need not hear of.
   const onRequest = (request: ClientRequest, response: ClientResponse) =>
@@ -69,7 +80,9 @@ export async function createFront({ serve, onMalformed, clock, trusts }: FrontOp
   const sockets = new Set<Socket>()
 
   function speakerFor(settings: ListenerSettings): Speak {
-    if (settings.protocol !== 'https') return settings.protocol === 'http' ? voices.http1 : voices.either
+    if (settings.protocol === 'http') return voices.http1
+    if (settings.protocol === 'h2c') return voices.either
+    if (settings.protocol !== 'https') return (socket, proxied) => carry(settings.name, socket, proxied)
     const tls = new TlsFront(settings.tls, {
       clock,
       protocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
@@ -96,7 +109,7 @@ export async function createFront({ serve, onMalformed, clock, trusts }: FrontOp
         speak(socket)
       })
       stops.push(() => listener.stop())
-      return `${settings.protocol === 'https' ? 'https' : 'http'}://${listener.authority}`
+      return `${SCHEMES[settings.protocol]}://${listener.authority}`
     },
     renew(all) {
       for (const one of all) if (one.protocol === 'https') tlsFronts.get(one.name)?.update(one.tls)

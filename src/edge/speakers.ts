@@ -1,5 +1,6 @@
 // What is spoken on a connection: HTTP/1.1, HTTP/2, either of them, TLS around them, a PROXY header before it all.
 import type { Socket } from 'node:net'
+import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { introduce } from './connection.ts'
 import { type Patience, takeFirstBytes } from './first-bytes.ts'
 import type { Framework } from './framework.ts'
@@ -7,8 +8,8 @@ import type { Http2Sessions } from './http2/http2-sessions.ts'
 import { judgePreface } from './preface.ts'
 import { judgeProxyHeader } from './proxy-header.ts'
 
-/** Takes a connection over. */
-export type Speak = (socket: Socket) => void
+/** Takes a connection over; `proxied` is what a trusted proxy has said of it. */
+export type Speak = (socket: Socket, proxied?: ProxiedConnection) => void
 
 export interface Voices {
   readonly http1: Speak
@@ -51,7 +52,7 @@ export function behindProxy(speak: Speak, trusts: (address: string) => boolean, 
         done({ valid, connection }) {
           if (!valid) return void socket.destroy()
           if (connection) introduce(socket, connection.sourceAddress)
-          speak(socket)
+          speak(socket, connection)
         },
       },
       patience,

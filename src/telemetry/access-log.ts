@@ -60,7 +60,7 @@ function outcome({ attempts, consumer, status, grpcStatus, error }: Exchange, fa
 const text = (name: string, value: string): string => `,"${name}":${jsonText(value, MAX_NAME)}`
 
 /** Formatting a date costs as much as the rest of the line: requests of one millisecond share it. */
-function isoTime(clock: Clock): () => string {
+export function isoTime(clock: Clock): () => string {
   let at = Number.NaN
   let iso = ''
   return () => {

@@ -18,7 +18,7 @@ export function observeConfig(registry: MetricRegistry, clock: Clock): RecordRel
   const counters = OUTCOMES.map((outcome) => registry.bindCounter(INSTRUMENTS.reloads, { outcome }))
   registry.observe(INSTRUMENTS.reloadSuccessful, () => successful)
   registry.observe(INSTRUMENTS.reloadTimestamp, () => loadedAtSeconds)
-  registry.listGauge(INSTRUMENTS.configInfo, () => (serving === '' ? [] : [[{ hash: serving }, 1]]))
+  registry.listValues(INSTRUMENTS.configInfo, () => (serving === '' ? [] : [[{ hash: serving }, 1]]))
   return (outcome, hash) => {
     counters[OUTCOMES.indexOf(outcome)]?.add(1)
     successful = outcome === 'refused' ? 0 : 1

@@ -82,6 +82,14 @@ export const INSTRUMENTS = {
   receivedBytes: counter('gateway_received_bytes_total', 'Request body bytes read from clients', ROUTE),
   sentBytes: counter('gateway_sent_bytes_total', 'Response body bytes written to clients', ROUTE),
   aborted: counter('gateway_responses_aborted_total', 'Answers that did not reach their end', ROUTE),
+  tcpConnections: counter(
+    'gateway_tcp_connections_total',
+    'Connections of TCP and TLS passthrough listeners that are over; cause is OK, or why it did not end well',
+    ['listener', 'service', 'cause'],
+  ),
+  tcpOpen: gauge('gateway_tcp_open_connections', 'Connections of such listeners that are open', ['listener']),
+  tcpReceivedBytes: counter('gateway_tcp_received_bytes_total', 'Bytes passed on to targets', ['listener']),
+  tcpSentBytes: counter('gateway_tcp_sent_bytes_total', 'Bytes passed on to clients', ['listener']),
   // A target that one worker keeps out is worth a look.
   upstreamUp: least(
     gauge('gateway_upstream_up', '1 while a target takes traffic, 0 while it is kept out', [

@@ -64,8 +64,8 @@ export class MetricRegistry implements Meter {
     this.#bind(instrument, new ObservedSeries(labels, read)).read = read
   }
 
-  /** A gauge whose label sets are only known when it is collected. */
-  listGauge(instrument: Instrument, list: ListedValues): void {
+  /** For values that are kept elsewhere, with label sets that are only known when they are collected. */
+  listValues(instrument: Instrument, list: ListedValues): void {
     this.#family(instrument).list = list
   }
 

@@ -2,6 +2,7 @@
 import type { Clock, Logger, RouteFacts } from '../plugin.ts'
 import { accessLogs } from './access-log.ts'
 import { observeConfig, type RecordReload } from './config-metrics.ts'
+import { type ConnectionFacts, connectionLog } from './connection-log.ts'
 import { INSTRUMENTS } from './instruments.ts'
 import { type LogDestination, LogSink } from './log-sink.ts'
 import { createLogger, type LogLevel } from './logger.ts'
@@ -49,6 +50,16 @@ export interface GaugeSources {
   requestsInFlight(): number
   openConnections(): number
   upstreams(): Iterable<UpstreamState>
+  tcpListeners(): Iterable<TcpListenerState>
+}
+
+/** A listener for TCP or TLS passthrough. */
+export interface TcpListenerState {
+  readonly listener: string
+  readonly open: number
+  /** Since the start. */
+  readonly bytesIn: number
+  readonly bytesOut: number
 }
 
 export interface Telemetry {
@@ -60,6 +71,8 @@ export interface Telemetry {
   readonly unmatched: RouteRecorder
   /** Once per route when a generation is built; the same route goes on with the same series. */
   route(facts: RouteFacts): RouteRecorder
+  /** A raw connection is over. */
+  connection(facts: ConnectionFacts): void
   /** When a generation has retired: the series of every other route and service are dropped. */
   retain(serving: ServingNames): void
   observe(sources: GaugeSources): void
@@ -82,6 +95,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   sink.onRecovery = (lines) => logger.warn({ lines }, 'log lines were dropped')
   registry.observe(INSTRUMENTS.logDropped, () => sink.dropped)
   registry.observe(INSTRUMENTS.buildInfo, () => 1, { version, node_version: process.versions.node })
+  const logConnection = options.accessLog ? connectionLog(clock, sink) : () => {}
   const recorders = new Recorders(registry, clock, options.accessLog ? accessLogs(clock, sink) : undefined)
   const otlp = otlpSettings(env, options.tracing, version)
   const parts = { clock, registry, logger, version }
@@ -97,6 +111,12 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     tracer: tracing.tracer,
     unmatched: recorders.unmatched,
     route: (facts) => recorders.route(facts),
+    connection(facts) {
+      const { listener, service, cause = 'OK' } = facts
+      const labels = service === undefined ? { listener, cause } : { listener, service, cause }
+      registry.bindCounter(INSTRUMENTS.tcpConnections, labels).add(1)
+      logConnection(facts)
+    },
     retain: (serving) => recorders.retain(serving),
     observe: (sources) => observeGauges(registry, recorders, sources),
     reloaded: observeConfig(registry, clock),
@@ -126,7 +146,21 @@ function factsOf(part: ProcessPart | undefined): object | null {
 function observeGauges(registry: MetricRegistry, recorders: Recorders, sources: GaugeSources): void {
   registry.observe(INSTRUMENTS.requestsInFlight, () => sources.requestsInFlight())
   registry.observe(INSTRUMENTS.openConnections, () => sources.openConnections())
-  registry.listGauge(INSTRUMENTS.upstreamUp, () => recorders.upstreams(sources.upstreams()))
+  registry.listValues(INSTRUMENTS.upstreamUp, () => recorders.upstreams(sources.upstreams()))
+  const listed = (read: (state: TcpListenerState) => number) => () =>
+    [...sources.tcpListeners()].map((state) => [{ listener: state.listener }, read(state)] as const)
+  registry.listValues(
+    INSTRUMENTS.tcpOpen,
+    listed(({ open }) => open),
+  )
+  registry.listValues(
+    INSTRUMENTS.tcpReceivedBytes,
+    listed(({ bytesIn }) => bytesIn),
+  )
+  registry.listValues(
+    INSTRUMENTS.tcpSentBytes,
+    listed(({ bytesOut }) => bytesOut),
+  )
 }
 
 /** While a text is being written, whoever asks gets that one: scrapers cannot multiply the work. */

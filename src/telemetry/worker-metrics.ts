@@ -42,7 +42,7 @@ export class WorkerMetrics {
     if (!values) {
       const added = new Map<number, readonly Gauge[]>()
       this.#gauges.set(instrument.name, added)
-      this.#registry.listGauge(instrument, () => merged(instrument, added.values()))
+      this.#registry.listValues(instrument, () => merged(instrument, added.values()))
       values = added
     }
     values.set(worker, points as readonly Gauge[])

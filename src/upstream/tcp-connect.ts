@@ -10,6 +10,7 @@ const KEEP_ALIVE_MS = 60_000
 export interface ConnectOptions {
   readonly clock: Clock
   readonly timeoutMs: number
+  /** Gives up when it is aborted; of no meaning any more once connected. */
   readonly signal?: AbortSignal
 }
 
@@ -20,9 +21,12 @@ export function connectTcp(
 ): Promise<Socket | GatewayError> {
   return new Promise((resolve) => {
     const name = host.replace(/^\[|\]$/g, '')
-    const socket = connect({ host: name, port, allowHalfOpen: true, noDelay: true, signal })
+    const socket = connect({ host: name, port, allowHalfOpen: true, noDelay: true })
+    const giveUp = () => socket.destroy(new GatewayError('CLIENT_CLOSED', { unprocessed: true }))
+    signal?.addEventListener('abort', giveUp)
     const settle = (outcome: Socket | GatewayError) => {
       timer.cancel()
+      signal?.removeEventListener('abort', giveUp)
       resolve(outcome)
     }
     const timer = clock.after(timeoutMs, () =>

@@ -1,6 +1,6 @@
 // A ClientHello is incomplete, invalid, or names a server: and more bytes never make another name of it.
 import assert from 'node:assert/strict'
-import { type Hello, readClientHello } from '../../../src/tunnel/client-hello.ts'
+import { type Hello, readClientHello } from '../../../src/tcp/client-hello.ts'
 import type { FuzzTarget } from '../fuzzer.ts'
 
 export const clientHello: FuzzTarget = {

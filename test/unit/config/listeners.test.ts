@@ -104,7 +104,7 @@ describe('a mistake', () => {
     ],
     [
       'listeners: { a: { address: ":1", protocol: htps } }',
-      '1:44 listeners.a.protocol: "htps" is not http, h2c or https (did you mean "https"?)',
+      '1:44 listeners.a.protocol: "htps" is not http, h2c, https, tcp or tlsPassthrough (did you mean "https"?)',
     ],
     ['listeners: { a: { address: ":1", protocol: https } }', '1:14 listeners.a needs "tls"'],
     ['listeners: { a: { address: ":1", prto: 1 } }', '1:34 unknown key "prto" in listeners.a'],

@@ -158,7 +158,7 @@ const SERVICES: readonly Case[] = [
   [
     'a target of an unknown scheme',
     targets('[ftp://a]'),
-    '3:15 services.a.targets[0]: "ftp://a" is not a target (write http://host:port, https://host:port, h2c://host:port or unix:/path)',
+    '3:15 services.a.targets[0]: "ftp://a" is not a target (write http://host:port, https://host:port, h2c://host:port, tcp://host:port or unix:/path)',
   ],
   [
     'an HTTP/2 target with a path',
@@ -178,7 +178,7 @@ const SERVICES: readonly Case[] = [
   [
     'a target without a host',
     targets('["http://:80"]'),
-    '3:15 services.a.targets[0]: "http://:80" is not a target (write http://host:port, https://host:port, h2c://host:port or unix:/path)',
+    '3:15 services.a.targets[0]: "http://:80" is not a target (write http://host:port, https://host:port, h2c://host:port, tcp://host:port or unix:/path)',
   ],
   [
     'a weight of zero',

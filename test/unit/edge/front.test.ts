@@ -220,7 +220,7 @@ describe('a connection', () => {
 })
 
 const bareFront = () =>
-  createFront({ serve() {}, onMalformed() {}, clock: new FakeClock(), trusts: () => false })
+  createFront({ serve() {}, onMalformed() {}, carry() {}, clock: new FakeClock(), trusts: () => false })
 
 describe('listening', () => {
   it('tells the URL, and an address that is none or is taken', async () => {

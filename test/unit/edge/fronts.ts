@@ -18,6 +18,7 @@ export async function startFront(
   const front = await createFront({
     serve,
     onMalformed: () => {},
+    carry: () => {},
     clock: new FakeClock(),
     trusts: () => false,
     ...options,

@@ -54,7 +54,7 @@ describe('the Prometheus text', () => {
 
   it('leaves out metrics without series', async () => {
     const registry = new MetricRegistry()
-    registry.listGauge(INSTRUMENTS.upstreamUp, () => [])
+    registry.listValues(INSTRUMENTS.upstreamUp, () => [])
     expect(await textOf(registry)).not.toContain('gateway_upstream_up')
   })
 

@@ -309,6 +309,7 @@ describe('gauges', () => {
         { service: 'orders', target: 'http://a', up: true },
         { service: 'orders', target: 'http://b', up: false },
       ],
+      tcpListeners: () => [{ listener: 'db', open: 2, bytesIn: 10, bytesOut: 20 }],
     })
     inFlight = 4
     const read = await metrics()
@@ -316,6 +317,8 @@ describe('gauges', () => {
     expect(read.value('gateway_open_connections')).toBe(8)
     expect(read.value('gateway_upstream_up', { service: 'orders', target: 'http://a' })).toBe(1)
     expect(read.value('gateway_upstream_up', { service: 'orders', target: 'http://b' })).toBe(0)
+    const tcp = ['open_connections', 'received_bytes_total', 'sent_bytes_total']
+    expect(tcp.map((name) => read.value(`gateway_tcp_${name}`, { listener: 'db' }))).toEqual([2, 10, 20])
   })
 
   it('end the series of a target that is gone once it is quiet, and only then', async () => {
@@ -333,6 +336,7 @@ describe('gauges', () => {
       requestsInFlight: () => 0,
       openConnections: () => 0,
       upstreams: () => [{ service: 'orders', target: TARGET.url, up: true }],
+      tcpListeners: () => [],
     })
     call(TARGET.url)
     call('http://gone')

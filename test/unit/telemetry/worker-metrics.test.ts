@@ -114,8 +114,8 @@ describe('gauges', () => {
       Record<string, string>,
       number,
     ])[]
-    one.registry.listGauge(INSTRUMENTS.upstreamUp, () => up)
-    two.registry.listGauge(INSTRUMENTS.upstreamUp, () => [[{ service: 'a', target: 't' }, 1]])
+    one.registry.listValues(INSTRUMENTS.upstreamUp, () => up)
+    two.registry.listValues(INSTRUMENTS.upstreamUp, () => [[{ service: 'a', target: 't' }, 1]])
     await node.collect(one)
     await node.collect(two)
     expect(await node.lines('gateway_upstream_up')).toEqual(['gateway_upstream_up{service="a",target="t"} 0'])

@@ -90,7 +90,7 @@ describe('dialling', () => {
     const abort = new AbortController()
     const waiting = dial({ signal: abort.signal })
     abort.abort()
-    await expect(waiting).rejects.toMatchObject({ unprocessed: true })
+    await expect(waiting).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
     expect([service.targets[0]!.pending, service.targets[0]!.isAvailable()]).toEqual([0, true])
   })
 

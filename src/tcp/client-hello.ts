@@ -12,7 +12,7 @@ export type Hello =
   | { readonly kind: 'invalid'; readonly alert: number }
 
 const DECODE_ERROR = 50
-const UNRECOGNIZED_NAME = 112
+export const UNRECOGNIZED_NAME = 112
 
 const CLIENT_HELLO = 1
 const TLS_MAJOR = 3

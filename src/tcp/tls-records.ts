@@ -13,9 +13,11 @@ const MAX_RECORDS = 64
 const RECORD_HEADER_BYTES = 5
 /** Of a handshake message: type and length. */
 const HEADER_BYTES = 4
+const ALERT = 21
 const HANDSHAKE = 22
 const TLS_MAJOR = 3
 const NEWEST_MINOR = 4
+const FATAL = 2
 const MAX_FRAGMENT_BYTES = 2 ** 14
 
 const INVALID: Handshake = { kind: 'invalid' }
@@ -57,4 +59,9 @@ function messageEnd(header: Buffer, type: number): number {
 
 function message(fragments: readonly Buffer[], end: number): Handshake {
   return { kind: 'message', body: Buffer.concat(fragments).subarray(HEADER_BYTES, end) }
+}
+
+/** A fatal alert as the whole record that a server may send before any handshake (RFC 8446 section 6). */
+export function fatalAlert(description: number): Buffer {
+  return Buffer.from([ALERT, TLS_MAJOR, 3, 0, 2, FATAL, description])
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { awaitClientHello } from '../../../src/tunnel/await-hello.ts'
+import { awaitClientHello } from '../../../src/tcp/await-hello.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { hello } from './hellos.ts'
 

@@ -1,6 +1,6 @@
 // ClientHellos as stacks send them, as attackers do, cut at every byte and changed at any.
 import { describe, expect, it } from 'vitest'
-import { readClientHello } from '../../../src/tunnel/client-hello.ts'
+import { readClientHello } from '../../../src/tcp/client-hello.ts'
 import { fc, runs } from '../../support/property.ts'
 import {
   extension,
