@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { HeaderList } from '../headers.ts'
 import type { ClientResponse } from './client-request.ts'
+import { Http2Response } from './http2/http2-response.ts'
 import { isAnswering, LINGER_MS } from './malformed-request.ts'
 
 const WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i
@@ -33,8 +34,8 @@ export function serveUpgrades(server: Server, serve: ServeUpgrade): void {
 
 /** Sends the head of a switch; from then on the connection speaks the other protocol. */
 export function switchProtocols(answer: ClientResponse, headers: HeaderList): Duplex {
+  if (answer instanceof Http2Response) return answer.switchProtocols(headers)
   headers.pairs.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-  // Only requests of HTTP/1.1 come here, with node's own response.
   const response = answer as ServerResponse
   const socket = response.socket!
   response.writeHead(101, headers.pairs)

@@ -1,5 +1,6 @@
 // The opening handshake of a WebSocket, as RFC 6455 section 4.2.1 wants it from a client.
 import { GatewayError } from '../errors.ts'
+import { HeaderList } from '../headers.ts'
 import type { ClientRequest } from './client-request.ts'
 
 const VERSION = '13'
@@ -16,15 +17,17 @@ export function isUpgrade(raw: ClientRequest): boolean {
   return raw.upgrade === true
 }
 
-/** Throws when the handshake is none. Node joins fields of one name by commas: two keys are no key. */
-export function assertHandshake({ method, headers }: ClientRequest, framing: Framing): void {
+/** Throws when the handshake is none. */
+export function assertHandshake({ method, rawHeaders }: ClientRequest, framing: Framing): void {
+  const headers = new HeaderList(rawHeaders)
   if (method !== 'GET') throw refused('A WebSocket is opened with GET.')
   // Its bytes would be taken for frames by whoever reads them after the switch.
   if (framing.chunked || (framing.contentLength ?? 0) > 0) throw refused('A WebSocket handshake has no body.')
-  if (headers.upgrade?.toLowerCase() !== 'websocket')
+  if (headers.all('upgrade').join().toLowerCase() !== 'websocket') {
     throw refused('Upgrade must be websocket and nothing else.')
-  if (headers['sec-websocket-version'] !== VERSION) throw versionNotSupported()
-  if (!KEY.test(headers['sec-websocket-key'] ?? '')) {
+  }
+  if (headers.all('sec-websocket-version').join() !== VERSION) throw versionNotSupported()
+  if (!KEY.test(headers.all('sec-websocket-key').join())) {
     throw refused('Sec-WebSocket-Key must be there once, 16 bytes in base64.')
   }
 }

@@ -9,8 +9,8 @@ import { Relay } from './relay.ts'
 const GOING_AWAY = 1001
 /** How long both ends may take to answer a close frame. */
 const CLOSE_GRACE_MS = 1000
-/** When one connection is gone: how long the other may take to read what it was sent. */
-const LINGER_MS = 5000
+/** WebSocket knows no half-closed connections: when one side has ended, this is for the other to read its last bytes. */
+const LINGER_MS = 30_000
 /** Idle TCP probes: a peer that lost power is noticed although nobody writes. */
 const KEEP_ALIVE_MS = 60_000
 
@@ -32,6 +32,8 @@ export class Tunnel {
   #activeAt: number
   #idle: Timer | undefined
   #end: Timer
+  /** Monotonic milliseconds by which it is over, whatever its ends do. */
+  #endAt = Number.POSITIVE_INFINITY
   #leaving = false
 
   constructor(options: TunnelOptions) {
@@ -76,15 +78,22 @@ export class Tunnel {
       // Node would end a connection by itself that the other side has half-closed.
       one.allowHalfOpen = true
     }
-    one.on('close', () => this.#onClose(other))
-    if (one.closed) this.#onClose(other)
+    let open = true
+    const close = () => {
+      if (open) this.#onClose(other)
+      open = false
+    }
+    one.on('close', close)
+    one.on('end', () => this.#endWithin(LINGER_MS))
+    // Before there was anybody to hear of it.
+    if (one.destroyed) close()
   }
 
   #onClose(other: Duplex): void {
     this.#open--
     if (this.#open > 0) {
       other.end()
-      if (!this.#leaving) this.#endWithin(LINGER_MS)
+      this.#endWithin(LINGER_MS)
       return
     }
     this.#idle?.cancel()
@@ -116,6 +125,9 @@ export class Tunnel {
 
   #endWithin(ms: number): void {
     const { client, target, clock } = this.#options
+    const endAt = clock.now() + ms
+    if (endAt >= this.#endAt) return
+    this.#endAt = endAt
     this.#end.cancel()
     this.#idle?.cancel()
     this.#end = clock.after(ms, () => {

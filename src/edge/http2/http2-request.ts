@@ -18,16 +18,18 @@ export class Http2Request implements ClientRequest {
   /** Filled before `end`. */
   rawTrailers: string[] = []
   readonly http2: Http2Facts
+  readonly upgrade: boolean
   readonly #stream: ServerHttp2Stream
 
   constructor(stream: ServerHttp2Stream, raw: readonly string[], socket: Socket) {
-    const { method, target, authority, pairs, fault } = readHttp2Head(raw)
+    const { method, target, authority, pairs, upgrade, fault } = readHttp2Head(raw)
     this.socket = socket
     this.method = method
     this.url = target
     this.rawHeaders = pairs
     this.headers = { host: authority }
-    this.http2 = { hasBody: !stream.endAfterHeaders, fault }
+    this.upgrade = upgrade
+    this.http2 = { hasBody: !stream.endAfterHeaders && !upgrade, fault }
     this.#stream = stream
     stream.on('trailers', (_trailers: unknown, _flags: unknown, pairsOfTrailers: string[] = []) => {
       this.rawTrailers = pairsOfTrailers
@@ -39,7 +41,7 @@ export class Http2Request implements ClientRequest {
   }
 
   get complete(): boolean {
-    if (!this.http2.hasBody || this.#stream.readableEnded) return true
+    if ((!this.http2.hasBody && !this.upgrade) || this.#stream.readableEnded) return true
     const { state } = this.#stream.state
     return state === NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE || state === NGHTTP2_STREAM_STATE_CLOSED
   }

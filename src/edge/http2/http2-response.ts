@@ -1,6 +1,7 @@
 // The response on an HTTP/2 stream, written as the edge writes responses.
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import { isFieldName, isFieldValue } from '../../headers.ts'
+import type { Duplex } from 'node:stream'
+import { type HeaderList, isFieldName, isFieldValue } from '../../headers.ts'
 import type { ClientResponse } from '../client-request.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
@@ -94,6 +95,15 @@ export class Http2Response implements ClientResponse {
     if (!this.#isRequestComplete()) {
       this.#stream.once('finish', () => this.#stream.close(NGHTTP2_NO_ERROR))
     }
+  }
+
+  /** RFC 8441 section 5: the stream is the connection, and a 200 without a proof says so. */
+  switchProtocols(headers: HeaderList): Duplex {
+    headers.remove('sec-websocket-accept')
+    this.writeHead(200, undefined, headers.pairs)
+    this.#stream.respond(this.#head)
+    this.#ended = true
+    return this.#stream
   }
 
   /** Cut, never a clean end. */

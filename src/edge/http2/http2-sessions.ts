@@ -123,6 +123,8 @@ function sessionOptions(limits: Http2Limits) {
   return {
     settings: {
       enablePush: false,
+      // WebSocket on a stream (RFC 8441); a route still has to let it through.
+      enableConnectProtocol: true,
       initialWindowSize: STREAM_WINDOW_BYTES,
       maxConcurrentStreams: limits.maxConcurrentStreams,
       maxHeaderListSize: limits.headerBytes,

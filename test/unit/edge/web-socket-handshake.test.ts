@@ -1,6 +1,7 @@
 // The opening handshake: what RFC 6455 section 4.2.1 wants, and nothing that could be read in two ways.
-import type { IncomingMessage } from 'node:http'
+
 import { describe, expect, it } from 'vitest'
+import type { ClientRequest } from '../../../src/edge/client-request.ts'
 import { assertHandshake } from '../../../src/edge/web-socket-handshake.ts'
 import type { GatewayError } from '../../../src/errors.ts'
 
@@ -15,7 +16,9 @@ function refusal(
   change: Record<string, string | undefined>,
   { method = 'GET', ...framing }: { method?: string; contentLength?: number; chunked?: boolean } = {},
 ): GatewayError | undefined {
-  const request = { method, headers: { ...HEADERS, ...change } } as unknown as IncomingMessage
+  const fields = Object.entries({ ...HEADERS, ...change })
+  const rawHeaders = fields.flatMap(([name, value]) => (value === undefined ? [] : [name, value].flat()))
+  const request = { method, rawHeaders } as unknown as ClientRequest
   try {
     assertHandshake(request, { ...NO_BODY, ...framing })
     return undefined

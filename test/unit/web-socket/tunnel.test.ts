@@ -97,11 +97,32 @@ describe('a tunnel', () => {
     const { client, sides, ended, clock } = join()
     client.stream.pause()
     sides[1]!.destroy()
-    await clock.advance(4999)
+    await clock.advance(29_999)
     expect(ended()).toBe(false)
     await clock.advance(1)
     expect(ended()).toBe(true)
     expect(clock.timers).toBe(0)
+  })
+
+  it('gives a side half a minute when the other has ended, and no more', async () => {
+    const { client, target, ended, clock } = join()
+    target.stream.end('last words')
+    await clock.advance(29_999)
+    expect(client.received().toString()).toBe('last words')
+    expect(client.stream.readableEnded).toBe(true)
+    expect(ended()).toBe(false)
+    await clock.advance(1)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('that lingers is ended sooner when it is told to go away', async () => {
+    const { target, tunnel, ended, clock } = join()
+    target.stream.end()
+    await clock.advance(10_000)
+    tunnel.goAway()
+    await clock.advance(1000)
+    expect(ended()).toBe(true)
   })
 
   it('is joined to one that has gone already, and ends', async () => {
@@ -111,7 +132,7 @@ describe('a tunnel', () => {
     gone.destroy()
     await clock.advance(0)
     const tunnel = new Tunnel({ client: gone, target: alive, clock, limits: LIMITS })
-    await clock.advance(5000)
+    await clock.advance(30_000)
     await tunnel.ended
     expect(alive.destroyed).toBe(true)
   })
