@@ -6,6 +6,7 @@ import type { ListenerConfiguration } from './config/read-listeners.ts'
 const FIXED_KEYS = {
   listen: 'listen',
   listeners: 'listeners',
+  limits: 'limits',
   status: 'status',
   admin: 'admin',
   redis: 'redis',

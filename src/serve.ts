@@ -28,6 +28,8 @@ export interface ServeOptions extends TunnelEnvironment {
   readonly tracer: Tracer
   /** Records what no route took. */
   readonly unmatched: RouteRecorder
+  /** How long a client may take nothing of its answer. */
+  readonly writeTimeoutMs: number
   isDraining(): boolean
 }
 
@@ -121,8 +123,8 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
   const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
   const { id: requestId, method, grpc } = exchange
-  const facts = { requestId, method, grpc, sent }
-  const close = options.isDraining() || bodyLeft || exchange.malformed
+  const facts = { requestId, method, grpc, sent, writeTimeoutMs: options.writeTimeoutMs }
+  const close = options.isDraining() || bodyLeft || exchange.malformed || exchange.closes
   try {
     if (hasTunnel(answer)) switchOver(options, course, { response, answer })
     else sendAnswer(response, answer, { ...facts, close })

@@ -4,7 +4,9 @@ import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
 import type { Post } from './cluster/messages.ts'
 import type { Configuration } from './config/configuration.ts'
+import type { Refused } from './edge/admission.ts'
 import { createArrival } from './edge/arrival.ts'
+import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
 import { createFront, type Front } from './edge/front.ts'
 import type { OnMalformed } from './edge/malformed-request.ts'
@@ -79,12 +81,19 @@ async function assemble(
   closers.add(() => retireLast(generations, logger))
   const state = { draining: false, listening: false }
   const tunnels = new OpenTunnels()
+  const { limits } = configuration
 
   const serve = createServe({
     logger,
     clock,
     tunnels,
-    arrive: createArrival({ clock, proxies: () => generations.current.proxies }),
+    arrive: createArrival({
+      clock,
+      limits,
+      bodies: new BodyWatch(clock, limits),
+      proxies: () => generations.current.proxies,
+    }),
+    writeTimeoutMs: limits.writeTimeoutMs,
     generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,
@@ -96,7 +105,9 @@ async function assemble(
     onMalformed: malformedNotes(configuration, telemetry),
     carry: (listener, socket, proxied) => raw.accept(listener, socket, proxied),
     clock,
+    limits,
     trusts: (address) => generations.current.proxies.trusts(address),
+    onRefused: refusedNotes(telemetry),
   })
   closers.add(() => front.close())
   generations.onSwap((next) => front.renew(next.configuration.listeners))
@@ -151,6 +162,13 @@ function malformedNotes({ accessLog }: Configuration, { logger, meter }: Telemet
     const labels = { code: facts.cause }
     meter.counter('malformed_requests_total', 'Bytes from clients that were no request', labels).add()
     if (accessLog) logger.info(facts, 'malformed request')
+  }
+}
+
+function refusedNotes({ meter }: Telemetry): (because: Refused) => void {
+  return (because) => {
+    const labels = { limit: because }
+    meter.counter('connections_refused_total', 'Connections that were one too many', labels).add()
   }
 }
 

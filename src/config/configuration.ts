@@ -3,6 +3,7 @@ import type { Layer, Plugin } from '../plugin.ts'
 import type { ConfigFault } from './fault.ts'
 import type { CopiedFiles } from './file-copies.ts'
 import type { ListenerConfiguration } from './read-listeners.ts'
+import type { LimitsConfiguration } from './to-limits.ts'
 
 export interface LoadOptions {
   /** The built-in plugins, outermost first. */
@@ -44,6 +45,7 @@ export interface Configuration {
   /** `false`: nowhere but at the listeners. */
   readonly listen: string | false
   readonly listeners: readonly ListenerConfiguration[]
+  readonly limits: LimitsConfiguration
   readonly status: string
   readonly admin: string
   /** Processes that serve; `auto`: as many as there are cores. */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { duration, percent } from '../units.ts'
 import { address, network } from './address-field.ts'
+import { limits } from './limits-schema.ts'
 import { listeners } from './listener-schema.ts'
 import { textField } from './text-field.ts'
 
@@ -40,6 +41,7 @@ export const rootShape = {
     .prefault(':8080')
     .describe('Where clients connect with HTTP/1.1 in clear text; `false` leaves it to `listeners`.'),
   listeners: listeners.prefault({}).describe('More places where clients connect, by name.'),
+  limits: limits.prefault({}).describe('What clients may cost, in size, number and time.'),
   status: address.prefault(':9091').describe('Where `/livez`, `/readyz` and `/metrics` are.'),
   admin: address.prefault('127.0.0.1:9090').describe('Where the admin API is.'),
   workers: workers.default(1).describe('Processes that share the work; `auto`: as many as there are cores.'),

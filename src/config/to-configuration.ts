@@ -10,6 +10,7 @@ import type { ListenerConfiguration } from './read-listeners.ts'
 import type { ReadServices } from './read-services.ts'
 import type { rootShape } from './root-schema.ts'
 import type { Structure } from './structure.ts'
+import { toLimits } from './to-limits.ts'
 import type { UsedPlugins } from './used-plugins.ts'
 
 export interface ConfigurationParts {
@@ -28,6 +29,7 @@ export function* toConfiguration(parts: ConfigurationParts, state: LoadState): S
     hash: yield* hashConfig(state.root, used.identities, state.contents),
     listen: root.listen ?? '',
     listeners,
+    limits: toLimits(root.limits),
     status: root.status ?? '',
     admin: root.admin ?? '',
     workers: root.workers ?? 1,

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
 import { type Authority, createAuthorityParser } from './authority.ts'
+import type { BodyWatch } from './body-watch.ts'
 import type { TrustedProxies } from './client-address.ts'
-import type { BodyFraming } from './client-body.ts'
+import type { BodyFraming, ClientBody } from './client-body.ts'
 import { CERTIFICATE_FIELD, certificateField } from './client-certificate.ts'
+import type { ClientLimits } from './client-limits.ts'
 import type { ClientRequest } from './client-request.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { appendForwarded, requestIdOf, saidByProxies, schemeOf } from './forwarded.ts'
@@ -20,6 +22,9 @@ const ID_BYTES = 16
 
 export interface ArrivalOptions {
   readonly clock: Clock
+  readonly limits: Pick<ClientLimits, 'headers' | 'urlBytes' | 'requestsPerConnection'>
+  /** Looks after bodies that are waited for. */
+  readonly bodies: BodyWatch
   /** Read for each request: a reload may change it. */
   proxies(): TrustedProxies
 }
@@ -27,9 +32,10 @@ export interface ArrivalOptions {
 /** Never throws: a request that is refused at the door is an exchange with an `error`. */
 export function createArrival(options: ArrivalOptions): (raw: ClientRequest, target: string) => HttpExchange {
   const authorityOf = createAuthorityParser()
+  const watchBody = (body: ClientBody) => options.bodies.watch(body)
   return function arrive(raw, target) {
     try {
-      return admit(raw, target, { options, authorityOf })
+      return admit(raw, target, { options, authorityOf, watchBody })
     } catch (thrown) {
       return refused(raw, target, { options, error: toGatewayError(thrown) })
     }
@@ -39,17 +45,19 @@ export function createArrival(options: ArrivalOptions): (raw: ClientRequest, tar
 interface Door {
   readonly options: ArrivalOptions
   readonly authorityOf: (text: string) => Authority
+  readonly watchBody: (body: ClientBody) => void
 }
 
-function admit(raw: ClientRequest, target: string, { options, authorityOf }: Door): HttpExchange {
+function admit(raw: ClientRequest, target: string, { options, authorityOf, watchBody }: Door): HttpExchange {
   assertVersion(raw)
   assertMethod(raw)
   const connection = connectionOf(raw.socket)
   const { peer } = connection
-  const head = readRequestHead(raw.rawHeaders)
+  const { requestsPerConnection } = options.limits
+  const head = readRequestHead(raw.rawHeaders, options.limits.headers)
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')
   if (isUpgrade(raw)) assertHandshake(raw, head)
-  const parsed = targetOf(raw, target)
+  const parsed = targetOf(raw, target, options.limits.urlBytes)
   const authority = authorityOf(head.host)
   assertSameAuthority(parsed, authority)
   assertServerName(connection, authority)
@@ -83,11 +91,14 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf }: Doo
     last: head.upgrade && !isUpgrade(raw) && mayLosePipelined(raw, head),
   })
   if (raw.method === 'OPTIONS') takeOptions(exchange)
+  if (requestsPerConnection !== undefined) exchange.closes = ++connection.requests >= requestsPerConnection
+  // A call of gRPC may be silent for as long as it likes.
+  if (exchange.body.present && exchange.grpc === undefined) exchange.body.onOpened = watchBody
   return exchange
 }
 
-function targetOf(raw: ClientRequest, target: string): RequestTarget {
-  if (target !== SERVER_WIDE || raw.method !== 'OPTIONS') return parseRequestTarget(target)
+function targetOf(raw: ClientRequest, target: string, maxBytes: number): RequestTarget {
+  if (target !== SERVER_WIDE || raw.method !== 'OPTIONS') return parseRequestTarget(target, maxBytes)
   return { path: SERVER_WIDE, query: '', authority: undefined }
 }
 

@@ -18,9 +18,6 @@ const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:(?:;|%3B)[^/]*)?(?:\/|$)/
 // Some servers strip spaces and parameters at the end of a segment.
 const STRIPPED_END = /%20(?:\/|$)|\.\.(?:;|%3B)/
 
-/** Longest request target, in bytes (RFC 9110 section 4.1 asks for at least 8000). */
-export const MAX_TARGET_BYTES = 8192
-
 /**
  * RFC 3986 section 6.2.2: decodes escaped unreserved characters and upper-cases the other escapes.
  * Throws INVALID_PATH for a path that two servers could read in two ways; but for an escaped slash, which a route may

@@ -21,6 +21,8 @@ export class ClientBody implements RequestBody {
   onWanted: (() => void) | undefined
   /** Names of trailers that are not passed on. */
   refusedTrailers: readonly string[] = []
+  /** Called once, when somebody begins to read. */
+  onOpened: ((body: ClientBody) => void) | undefined
   readonly #source: ClientRequest
   readonly #chunked: boolean
   #limit = Number.POSITIVE_INFINITY
@@ -51,6 +53,11 @@ export class ClientBody implements RequestBody {
 
   get awaitsClient(): boolean {
     return this.present && !this.#source.complete && !this.#full
+  }
+
+  /** True when nothing more will come, whether all of it came or not. */
+  get over(): boolean {
+    return this.ended || this.#failure !== undefined || this.#source.destroyed
   }
 
   /** True when the last byte has arrived, read or not. */
@@ -99,21 +106,22 @@ export class ClientBody implements RequestBody {
 
   #start(): void {
     this.#opened = true
+    this.onOpened?.(this)
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#source.on('end', () => this.#end())
-    this.#source.on('error', () => this.#fail(new GatewayError('CLIENT_CLOSED')))
+    this.#source.on('error', () => this.fail(new GatewayError('CLIENT_CLOSED')))
     this.#source.on('close', () => {
-      if (!this.#ended) this.#fail(new GatewayError('CLIENT_CLOSED'))
+      if (!this.#ended) this.fail(new GatewayError('CLIENT_CLOSED'))
     })
     this.#source.pause()
     // Its `close` was long ago: nobody would tell the reader.
-    if (this.#source.destroyed) this.#fail(new GatewayError('CLIENT_CLOSED'))
+    if (this.#source.destroyed) this.fail(new GatewayError('CLIENT_CLOSED'))
   }
 
   #take(chunk: Buffer): void {
     this.received += chunk.length
     if (this.received > this.#limit) {
-      this.#fail(new GatewayError('BODY_TOO_LARGE'))
+      this.fail(new GatewayError('BODY_TOO_LARGE'))
       return
     }
     this.#keep(chunk)
@@ -134,7 +142,8 @@ export class ClientBody implements RequestBody {
     this.#reader?.push(null)
   }
 
-  #fail(failure: GatewayError): void {
+  /** Whoever reads it learns why it ends here. */
+  fail(failure: GatewayError): void {
     if (this.#failure || this.#ended) return
     this.#failure = failure
     this.#kept = undefined

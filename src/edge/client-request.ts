@@ -41,6 +41,8 @@ export interface ClientResponse
   readonly req: { readonly httpVersion: string }
   on(event: 'close' | 'drain', listener: () => void): unknown
   writeContinue(): void
+  /** Closes what the client has taken nothing of for so long; 0: never. */
+  setTimeout(ms: number): unknown
   /** Node 22 has none. */
   writeInformation?(status: number, pairs: string[]): unknown
   /** Flat pairs. Throws when one of them cannot be written. */

@@ -12,6 +12,8 @@ export interface Connection {
   /** The name asked for in the TLS handshake, in lower case. */
   readonly serverName: string | undefined
   readonly clientCertificate: ClientCertificate | undefined
+  /** Requests so far, counted where their number has a bound. */
+  requests: number
 }
 
 const KNOWN = Symbol('connection')
@@ -37,13 +39,16 @@ export function introducedPeer(socket: Socket): string | undefined {
 
 function describe(socket: Socket, address: string): Connection {
   const peer = normalizeIp(address) ?? address
-  if (!isTls(socket)) return { peer, scheme: 'http', serverName: undefined, clientCertificate: undefined }
+  if (!isTls(socket)) {
+    return { peer, scheme: 'http', serverName: undefined, clientCertificate: undefined, requests: 0 }
+  }
   const { servername } = socket as TLSSocket & { readonly servername?: string | false | null }
   return {
     peer,
     scheme: 'https',
     serverName: servername ? servername.toLowerCase() : undefined,
     clientCertificate: readClientCertificate(socket),
+    requests: 0,
   }
 }
 

@@ -4,6 +4,7 @@ import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 
 import type { Socket } from 'node:net'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
+import type { ClientLimits } from './client-limits.ts'
 import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
@@ -11,15 +12,8 @@ import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
 
-/** Bounds of the client side; milliseconds and bytes. */
-const CLIENT_LIMITS = {
-  headerBytes: 16 * 1024,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 300_000,
-  keepAliveTimeoutMs: 75_000,
-  /** How often expired connections are looked for. */
-  checkIntervalMs: 1000,
-} as const
+/** How often expired connections are looked for. */
+const CHECK_INTERVAL_MS = 1000
 
 export interface Framework {
   /** Speaks HTTP/1.1 on connections that it is handed; it listens nowhere itself. */
@@ -29,9 +23,15 @@ export interface Framework {
   close(): Promise<void>
 }
 
-/** `onMalformed` hears of what never became a request. */
-export async function createFramework(serve: Serve, onMalformed: OnMalformed): Promise<Framework> {
-  const instance = createFastify(onMalformed)
+export interface FrameworkOptions {
+  readonly serve: Serve
+  /** Hears of what never became a request. */
+  readonly onMalformed: OnMalformed
+  readonly limits: ClientLimits
+}
+
+export async function createFramework({ serve, onMalformed, limits }: FrameworkOptions): Promise<Framework> {
+  const instance = createFastify(limits, onMalformed)
   for (const method of METHODS) {
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
   }
@@ -75,20 +75,20 @@ export async function createFramework(serve: Serve, onMalformed: OnMalformed): P
   }
 }
 
-function createFastify(onMalformed: OnMalformed): FastifyInstance {
+function createFastify(limits: ClientLimits, onMalformed: OnMalformed): FastifyInstance {
   return fastify({
     http: {
-      maxHeaderSize: CLIENT_LIMITS.headerBytes,
-      headersTimeout: CLIENT_LIMITS.headersTimeoutMs,
-      connectionsCheckingInterval: CLIENT_LIMITS.checkIntervalMs,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
       // Node would answer by itself, with an empty body and no request id.
       requireHostHeader: false,
       shouldUpgradeCallback: asksForWebSocket,
       // A request without a body has no stream to be read: a tenth of what the server costs for each.
       optimizeEmptyRequests: true,
     },
-    requestTimeout: CLIENT_LIMITS.requestTimeoutMs,
-    keepAliveTimeout: CLIENT_LIMITS.keepAliveTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
     // A half-sent request at shutdown is served, not refused.
     return503OnClosing: false,
     forceCloseConnections: false,

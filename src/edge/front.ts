@@ -2,11 +2,12 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../plugin.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
-import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
-import { createFramework } from './framework.ts'
+import { Admission, type Refused } from './admission.ts'
+import type { ClientRequest, ClientResponse } from './client-request.ts'
+import { connectionOf } from './connection.ts'
+import { createFramework, type FrameworkOptions } from './framework.ts'
 import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
-import type { OnMalformed } from './malformed-request.ts'
 import { behindProxy, createVoices, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
@@ -35,15 +36,14 @@ interface RawSettings extends EverySettings {
   readonly protocol: 'tcp' | 'tlsPassthrough'
 }
 
-export interface FrontOptions {
-  readonly serve: Serve
-  /** Hears of what never became a request. */
-  readonly onMalformed: OnMalformed
-  /** Takes over a connection of a listener for raw bytes. */
+export interface FrontOptions extends FrameworkOptions {
+  /** Takes over a connection of a listener for raw bytes; who may connect there is its own matter. */
   carry(listener: string, socket: Socket, proxied: ProxiedConnection | undefined): void
   readonly clock: Clock
   /** True for the address of a proxy whose word counts. */
   trusts(address: string): boolean
+  /** Hears of connections that were one too many: of all, or of one client. */
+  onRefused(because: Refused): void
 }
 
 export interface Front {
@@ -63,35 +63,39 @@ export interface Front {
 
 const SCHEMES = { http: 'http', h2c: 'http', https: 'https', tcp: 'tcp', tlsPassthrough: 'tls' } as const
 
-/** A client that takes longer to say what it speaks, or to end its handshake, is none. */
-const PATIENCE_MS = 10_000
-
 export async function createFront(options: FrontOptions): Promise<Front> {
-  const { serve, onMalformed, carry, clock, trusts } = options
-  const framework = await createFramework(serve, onMalformed)
+  const { serve, carry, clock, limits, trusts } = options
+  const framework = await createFramework(options)
   // What the framework has no word for, such as a method that is none, it need not hear of.
   const onRequest = (request: ClientRequest, response: ClientResponse) =>
     request.http2?.fault ? serve(request, response, request.url ?? '') : framework.route(request, response)
-  const sessions = new Http2Sessions({ clock, limits: HTTP2_LIMITS, onRequest })
-  const patience = { clock, timeoutMs: PATIENCE_MS }
+  const sessions = new Http2Sessions({ clock, limits, onRequest })
+  const patience = { clock, timeoutMs: limits.headersTimeoutMs }
   const voices = createVoices(framework, sessions, patience)
   const tlsFronts = new Map<string, TlsFront>()
   const stops: (() => void)[] = []
-  const sockets = new Set<Socket>()
+  const admission = new Admission(limits, options.onRefused)
+  const admitClient = (socket: Socket, address: string) =>
+    trusts(address) || admission.admitClient(socket, address)
+  const ofAdmitted =
+    (speak: Speak): Speak =>
+    (socket) => {
+      if (admitClient(socket, connectionOf(socket).peer)) speak(socket)
+    }
 
   function speakerFor(settings: ListenerSettings): Speak {
-    if (settings.protocol === 'http') return voices.http1
-    if (settings.protocol === 'h2c') return voices.either
+    if (settings.protocol === 'http') return ofAdmitted(voices.http1)
+    if (settings.protocol === 'h2c') return ofAdmitted(voices.either)
     if (settings.protocol !== 'https') return (socket, proxied) => carry(settings.name, socket, proxied)
     const tls = new TlsFront(settings.tls, {
       clock,
       protocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-      handshakeTimeoutMs: PATIENCE_MS,
+      handshakeTimeoutMs: limits.headersTimeoutMs,
       onSecure: (socket) => (socket.alpnProtocol === 'h2' ? voices.http2(socket) : voices.http1(socket)),
     })
     tlsFronts.set(settings.name, tls)
     stops.push(() => tls.close())
-    return (socket) => tls.accept(socket)
+    return ofAdmitted((socket) => tls.accept(socket))
   }
 
   function stopListening(): void {
@@ -104,9 +108,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
       const own = speakerFor(settings)
       const speak = settings.proxyProtocol ? behindProxy(own, trusts, patience) : own
       const listener = await openListener(settings.address, (socket) => {
-        sockets.add(socket)
-        socket.once('close', () => sockets.delete(socket))
-        speak(socket)
+        if (admission.admit(socket)) speak(socket)
       })
       stops.push(() => listener.stop())
       return `${SCHEMES[settings.protocol]}://${listener.authority}`
@@ -114,25 +116,15 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     renew(all) {
       for (const one of all) if (one.protocol === 'https') tlsFronts.get(one.name)?.update(one.tls)
     },
-    connections: () => sockets.size,
+    connections: () => admission.open.size,
     announceEnd: () => sessions.announceEnd(),
     stopListening,
     closeConnections() {
-      for (const socket of sockets) socket.destroy()
+      for (const socket of admission.open) socket.destroy()
     },
     async close() {
       stopListening()
       await framework.close()
     },
   }
-}
-
-const HTTP2_LIMITS = {
-  headerBytes: 16 * 1024,
-  headerCount: 128,
-  maxConcurrentStreams: 100,
-  resetBurst: 100,
-  resetsPerSecond: 20,
-  sessionMemory: 10,
-  idleMs: 75_000,
 }

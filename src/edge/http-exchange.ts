@@ -75,6 +75,8 @@ export class HttpExchange implements Exchange {
   response: ClientResponse | undefined
   /** True when these bytes, or those behind them, have no single meaning: the connection is not used again. */
   readonly malformed: boolean
+  /** True when the connection has served enough. */
+  closes = false
   cancelled: GatewayError | undefined
   #abort: AbortController | undefined
   readonly #cancelListeners: CancelListener[] = []

@@ -2,9 +2,6 @@
 import { GatewayError } from '../errors.ts'
 import { createHeaderRules } from './header-rules.ts'
 
-/** Header fields of one request (Envoy's default). */
-const MAX_FIELDS = 100
-
 const ruleFor = createHeaderRules()
 
 export interface RequestHead {
@@ -34,8 +31,8 @@ interface Scan {
 }
 
 /** `raw` is node's flat `rawHeaders`. Throws a GatewayError for anything with more than one meaning. */
-export function readRequestHead(raw: readonly string[]): RequestHead {
-  if (raw.length > MAX_FIELDS * 2) throw new GatewayError('HEADERS_TOO_LARGE')
+export function readRequestHead(raw: readonly string[], maxFields: number): RequestHead {
+  if (raw.length > maxFields * 2) throw new GatewayError('HEADERS_TOO_LARGE')
   const scan: Scan = {
     host: undefined,
     connection: undefined,

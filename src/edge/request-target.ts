@@ -1,7 +1,10 @@
 // The request target (RFC 9112 section 3.2) split into authority, path and query.
 import { GatewayError } from '../errors.ts'
 import { parseAuthority } from './authority.ts'
-import { canonicalPath, MAX_TARGET_BYTES } from './canonical-path.ts'
+import { canonicalPath } from './canonical-path.ts'
+
+/** Of a URL that an operator asks about; what clients may send is in the config. */
+const MAX_TARGET_BYTES = 64 * 1024
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i
 
@@ -14,8 +17,8 @@ export interface RequestTarget {
 }
 
 /** Throws URI_TOO_LONG, INVALID_PATH. */
-export function parseRequestTarget(target: string): RequestTarget {
-  if (target.length > MAX_TARGET_BYTES) throw new GatewayError('URI_TOO_LONG')
+export function parseRequestTarget(target: string, maxBytes: number): RequestTarget {
+  if (target.length > maxBytes) throw new GatewayError('URI_TOO_LONG')
   if (target[0] === '/') return split(target, undefined)
   const absolute = ABSOLUTE_FORM.exec(target)
   if (!absolute)
@@ -37,6 +40,6 @@ export function arrivedTarget(url: string): {
   readonly path: string
   readonly query: string
 } {
-  const { authority, path, query } = parseRequestTarget(url)
+  const { authority, path, query } = parseRequestTarget(url, MAX_TARGET_BYTES)
   return { host: authority === undefined ? '' : parseAuthority(authority).host, path, query }
 }

@@ -22,6 +22,8 @@ export interface SendFacts {
   readonly grpc?: string | undefined
   /** The connection ends after this answer. */
   readonly close: boolean
+  /** How long the client may take nothing. */
+  readonly writeTimeoutMs: number
   readonly sent: Sent
 }
 
@@ -66,7 +68,10 @@ function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffe
   if (bodyless || body.length === 0) response.end()
   // Node joins head and body into one write only for strings; latin1 keeps every byte.
   else if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1')
-  else response.end(body)
+  else {
+    response.setTimeout(facts.writeTimeoutMs)
+    response.end(body)
+  }
 }
 
 function writeHead(response: ClientResponse, { status, headers }: SendableAnswer): void {
@@ -80,16 +85,23 @@ interface StreamFacts extends SendFacts {
 }
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
-  const { grpc, sent, endsWithStatus } = facts
-  response.on('drain', () => body.resume())
+  const { grpc, sent, endsWithStatus, writeTimeoutMs } = facts
+  response.on('drain', () => {
+    response.setTimeout(0)
+    body.resume()
+  })
   body.stream({
     write(chunk) {
       sent.bytes += chunk.length
-      return response.write(chunk)
+      const more = response.write(chunk)
+      // Node starts it anew whenever a part goes out; when nothing does, it closes the connection.
+      if (!more) response.setTimeout(writeTimeoutMs)
+      return more
     },
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(inPairs(trailers))
       if (grpc !== undefined) noteStatus(sent, new HeaderList(trailers as string[]).get('grpc-status'))
+      response.setTimeout(writeTimeoutMs)
       response.end()
     },
     fail(failure) {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type HeaderList, isFieldName, isFieldValue } from '../../headers.ts'
 import type { ClientResponse } from '../client-request.ts'
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
 
 // RFC 9113 section 8.2.2: these belong to connections of HTTP/1.
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
@@ -24,6 +24,7 @@ export class Http2Response implements ClientResponse {
   #head: OutgoingHttpHeaders = Object.create(null)
   #trailers: OutgoingHttpHeaders | undefined
   #ended = false
+  readonly #giveUp = () => this.#stream.close(NGHTTP2_CANCEL)
 
   constructor(stream: ServerHttp2Stream, isRequestComplete: () => boolean) {
     this.#stream = stream
@@ -50,6 +51,10 @@ export class Http2Response implements ClientResponse {
   on(event: 'close' | 'drain', listener: () => void): this {
     this.#stream.on(event, listener)
     return this
+  }
+
+  setTimeout(ms: number): void {
+    this.#stream.setTimeout(ms, this.#giveUp)
   }
 
   writeContinue(): void {

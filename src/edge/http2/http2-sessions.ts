@@ -7,6 +7,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../plugin.ts'
+import type { ClientLimits } from '../client-limits.ts'
 import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
@@ -20,19 +21,14 @@ const SWEEP_MS = 1000
 /** Envoy's values for an edge: what one stream and one connection may have on their way to a slow service. */
 const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
+/** Of a request, beside its fields. */
+const PSEUDO_FIELDS = 4
+const MEGABYTE = 1_000_000
 
-export interface Http2Limits {
-  readonly headerBytes: number
-  readonly headerCount: number
-  readonly maxConcurrentStreams: number
-  /** Streams that a client may reset, at once and then per second (rapid reset, CVE-2023-44487). */
-  readonly resetBurst: number
-  readonly resetsPerSecond: number
-  /** Of one session, in megabytes. */
-  readonly sessionMemory: number
-  /** For how long a session may have no stream. */
-  readonly idleMs: number
-}
+export type Http2Limits = Pick<
+  ClientLimits,
+  'headerBytes' | 'headers' | 'keepAliveTimeoutMs' | 'requestsPerConnection' | 'http2'
+>
 
 export interface Http2Options {
   readonly clock: Clock
@@ -42,6 +38,8 @@ export interface Http2Options {
 
 interface SessionState {
   streams: number
+  /** All there were. */
+  requests: number
   idleSince: number
 }
 
@@ -60,7 +58,7 @@ export class Http2Sessions {
     // A connection of HTTP/2 is over for both sides at once.
     socket.allowHalfOpen = false
     const session = performServerHandshake(socket, sessionOptions(limits))
-    const state: SessionState = { streams: 0, idleSince: clock.now() }
+    const state: SessionState = { streams: 0, requests: 0, idleSince: clock.now() }
     this.#sessions.set(session, state)
     this.#sweep ??= clock.after(SWEEP_MS, () => this.#closeIdle())
     session.on('error', () => {})
@@ -94,6 +92,8 @@ export class Http2Sessions {
     // Opened and reset in one packet: nobody waits for an answer.
     if (stream.destroyed || stream.closed) return
     state.streams++
+    // Streams that are open go on to their end.
+    if (++state.requests === this.#options.limits.requestsPerConnection) stream.session?.close()
     stream.on('close', () => {
       state.streams--
       state.idleSince = this.#options.clock.now()
@@ -108,7 +108,7 @@ export class Http2Sessions {
 
   #closeIdle(): void {
     const { clock, limits } = this.#options
-    const before = clock.now() - limits.idleMs
+    const before = clock.now() - limits.keepAliveTimeoutMs
     for (const [session, { streams, idleSince }] of this.#sessions) {
       if (streams > 0 || idleSince > before) continue
       // Told once, then cut: the client may be gone for good.
@@ -119,20 +119,20 @@ export class Http2Sessions {
   }
 }
 
-function sessionOptions(limits: Http2Limits) {
+function sessionOptions({ headerBytes, headers, http2 }: Http2Limits) {
   return {
     settings: {
       enablePush: false,
       // WebSocket on a stream (RFC 8441); a route still has to let it through.
       enableConnectProtocol: true,
       initialWindowSize: STREAM_WINDOW_BYTES,
-      maxConcurrentStreams: limits.maxConcurrentStreams,
-      maxHeaderListSize: limits.headerBytes,
+      maxConcurrentStreams: http2.streams,
+      maxHeaderListSize: headerBytes,
     },
-    maxHeaderListPairs: limits.headerCount,
-    maxSessionMemory: limits.sessionMemory,
-    streamResetBurst: limits.resetBurst,
-    streamResetRate: limits.resetsPerSecond,
+    maxHeaderListPairs: headers + PSEUDO_FIELDS,
+    maxSessionMemory: http2.memoryBytes / MEGABYTE,
+    streamResetBurst: http2.resets,
+    streamResetRate: http2.resetsPerSecond,
     // A service may send two of a field that should be one: the client gets both, as over HTTP/1.
     strictSingleValueFields: false,
   }

@@ -34,7 +34,14 @@ export function answerTo(
   answer: Partial<SendableAnswer> & Pick<SendableAnswer, 'body'>,
   facts: Partial<SendFacts> = {},
 ): SendFacts {
-  const whole = { requestId: 'id-1', method: 'GET', close: true, sent: { bytes: 0 }, ...facts }
+  const whole = {
+    requestId: 'id-1',
+    method: 'GET',
+    close: true,
+    sent: { bytes: 0 },
+    writeTimeoutMs: 10_000,
+    ...facts,
+  }
   sendAnswer(response, { status: 200, headers: new HeaderList(), ...answer }, whole)
   return whole
 }

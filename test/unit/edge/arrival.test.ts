@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createArrival, createRequestId } from '../../../src/edge/arrival.ts'
+import { BodyWatch } from '../../../src/edge/body-watch.ts'
 import { TrustedProxies } from '../../../src/edge/client-address.ts'
 import type { HttpExchange } from '../../../src/edge/http-exchange.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { LIMITS } from './test-limits.ts'
 import { eventually, listen, RawClient } from './wire.ts'
 
 interface Options {
@@ -23,7 +25,12 @@ async function arrived(
   client.write(bytes)
   await eventually(() => requests.length > 0)
   const proxies = new TrustedProxies(trust)
-  return createArrival({ clock, proxies: () => proxies })(requests[0]!, requests[0]!.url!)
+  return createArrival({
+    clock,
+    proxies: () => proxies,
+    limits: LIMITS,
+    bodies: new BodyWatch(clock, LIMITS),
+  })(requests[0]!, requests[0]!.url!)
 }
 
 const get = (target: string, fields = '') => `GET ${target} HTTP/1.1\r\nHost: GW.test:8080\r\n${fields}\r\n`
@@ -186,8 +193,11 @@ describe('a refused request', () => {
   })
 
   it('by a fault of our own is a fault of our own, not a crash', async () => {
+    const clock = new FakeClock()
     const broken = {
-      clock: new FakeClock(),
+      clock,
+      limits: LIMITS,
+      bodies: new BodyWatch(clock, LIMITS),
       proxies: () => {
         throw new Error('no proxies')
       },

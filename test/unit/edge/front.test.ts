@@ -5,6 +5,7 @@ import type { Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front } from '../../../src/edge/front.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
+import { LIMITS } from './test-limits.ts'
 import { eventually, RawClient } from './wire.ts'
 
 interface Seen {
@@ -220,7 +221,15 @@ describe('a connection', () => {
 })
 
 const bareFront = () =>
-  createFront({ serve() {}, onMalformed() {}, carry() {}, clock: new FakeClock(), trusts: () => false })
+  createFront({
+    serve() {},
+    onMalformed() {},
+    carry() {},
+    clock: new FakeClock(),
+    trusts: () => false,
+    onRefused() {},
+    limits: LIMITS,
+  })
 
 describe('listening', () => {
   it('tells the URL, and an address that is none or is taken', async () => {

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import type { Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front, type FrontOptions, type ListenerSettings } from '../../../src/edge/front.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { LIMITS } from './test-limits.ts'
 
 export interface FrontUnderTest {
   readonly front: Front
@@ -21,6 +22,8 @@ export async function startFront(
     carry: () => {},
     clock: new FakeClock(),
     trusts: () => false,
+    onRefused: () => {},
+    limits: LIMITS,
     ...options,
   })
   onTestFinished(async () => {

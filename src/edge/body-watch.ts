@@ -1,0 +1,69 @@
+// Bodies that are waited for must come at a pace: a byte now and then holds a service and a connection for nothing.
+import { GatewayError } from '../errors.ts'
+import type { Clock } from '../plugin.ts'
+
+/** How often all of them are looked at. */
+const LOOK_MS = 1000
+
+export interface WatchedBody {
+  /** Bytes so far. */
+  readonly received: number
+  /** True while it is the client that is waited for, not the service. */
+  readonly awaitsClient: boolean
+  /** True when nothing more will come, whether all of it came or not. */
+  readonly over: boolean
+  fail(error: GatewayError): void
+}
+
+export interface BodyPace {
+  /** Bytes per second. */
+  readonly bodyRate: number
+  readonly bodyGraceMs: number
+}
+
+interface Waiting {
+  /** Milliseconds that the client was waited for. */
+  waitedMs: number
+}
+
+export class BodyWatch {
+  readonly #clock: Clock
+  readonly #pace: BodyPace
+  readonly #bodies = new Map<WatchedBody, Waiting>()
+  #lookedAt = 0
+  #looking = false
+
+  constructor(clock: Clock, pace: BodyPace) {
+    this.#clock = clock
+    this.#pace = pace
+  }
+
+  /** From the moment on that somebody reads it. */
+  watch(body: WatchedBody): void {
+    this.#bodies.set(body, { waitedMs: 0 })
+    if (!this.#looking) this.#lookAgain()
+  }
+
+  #lookAgain(): void {
+    this.#looking = this.#bodies.size > 0
+    this.#lookedAt = this.#clock.now()
+    if (this.#looking) this.#clock.after(LOOK_MS, () => this.#look())
+  }
+
+  #look(): void {
+    const passed = this.#clock.now() - this.#lookedAt
+    for (const [body, waiting] of this.#bodies) {
+      if (body.awaitsClient) waiting.waitedMs += passed
+      if (!body.over && !this.#isTooSlow(body, waiting)) continue
+      this.#bodies.delete(body)
+      if (!body.over) body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: 'The body came too slowly.' }))
+    }
+    this.#lookAgain()
+  }
+
+  #isTooSlow({ received }: WatchedBody, { waitedMs }: Waiting): boolean {
+    const { bodyRate, bodyGraceMs } = this.#pace
+    // What came before counts: a client that was fast may rest, for as long as its average allows.
+    return waitedMs > bodyGraceMs && received < (bodyRate * (waitedMs - bodyGraceMs)) / 1000
+  }
+}

@@ -1,0 +1,81 @@
+// Slow bodies: who is waited for too long is given up, who is only slow now and then is not.
+import { describe, expect, it } from 'vitest'
+import { BodyWatch, type WatchedBody } from '../../../src/edge/body-watch.ts'
+import type { GatewayError } from '../../../src/errors.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+class FakeBody implements WatchedBody {
+  received = 0
+  awaitsClient = true
+  over = false
+  error: GatewayError | undefined
+
+  fail(error: GatewayError): void {
+    this.error = error
+    this.over = true
+  }
+}
+
+function start() {
+  const clock = new FakeClock()
+  const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 5000 })
+  const body = new FakeBody()
+  watch.watch(body)
+  return { clock, watch, body }
+}
+
+describe('a body', () => {
+  it('of which nothing comes fails when its grace is over', async () => {
+    const { clock, body } = start()
+    await clock.advance(5000)
+    expect(body.error).toBeUndefined()
+    await clock.advance(1000)
+    expect(body.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('that brings a byte a second fails as well', async () => {
+    const { clock, body } = start()
+    for (let second = 0; second < 7; second++) {
+      body.received += 1
+      await clock.advance(1000)
+    }
+    expect(body.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('that keeps up may take as long as it likes', async () => {
+    const { clock, body } = start()
+    for (let second = 0; second < 600; second++) {
+      body.received += 100
+      await clock.advance(1000)
+    }
+    expect(body.error).toBeUndefined()
+  })
+
+  it('that waits for the service is not waited for', async () => {
+    const { clock, body } = start()
+    body.awaitsClient = false
+    await clock.advance(60_000)
+    expect(body.error).toBeUndefined()
+    body.awaitsClient = true
+    await clock.advance(7000)
+    expect(body.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('that is over is forgotten, with the timer', async () => {
+    const { clock, body } = start()
+    body.over = true
+    await clock.advance(2000)
+    expect(clock.timers).toBe(0)
+    expect(body.error).toBeUndefined()
+  })
+
+  it('that comes later is watched again', async () => {
+    const { clock, watch, body } = start()
+    body.over = true
+    await clock.advance(2000)
+    const next = new FakeBody()
+    watch.watch(next)
+    await clock.advance(7000)
+    expect(next.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+})
