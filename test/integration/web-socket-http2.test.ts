@@ -6,7 +6,7 @@ import {
   connect,
   type IncomingHttpHeaders,
 } from 'node:http2'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startWebSocketTarget, type WebSocketTarget } from '../support/web-socket.ts'
 import { frame } from '../unit/web-socket/frames.ts'
@@ -24,7 +24,11 @@ services:
 
 let gateway: TestGateway | undefined
 
+let session: ClientHttp2Session
+
 afterEach(async () => {
+  // First: an open stream would be waited for.
+  session.destroy()
   await gateway?.stop()
   gateway = undefined
 })
@@ -33,11 +37,10 @@ async function start(options: Parameters<typeof startWebSocketTarget>[0] = {}) {
   const target = await startWebSocketTarget(options)
   const running = await startTestGateway(config(target.url))
   gateway = running
-  const session = connect(running.gateway.addresses.listeners['clear']!)
+  session = connect(running.gateway.addresses.listeners['clear']!)
   session.on('error', () => {})
-  onTestFinished(() => session.destroy())
   const [settings] = await once(session, 'remoteSettings')
-  return { target, running, session, settings }
+  return { target, running, settings }
 }
 
 const ASK = {
@@ -54,10 +57,7 @@ interface Asked {
   received(): string
 }
 
-async function ask(
-  session: ClientHttp2Session,
-  head: Record<string, string | undefined> = {},
-): Promise<Asked> {
+async function ask(head: Record<string, string | undefined> = {}): Promise<Asked> {
   const fields = Object.entries({ ...ASK, ...head }).filter(([, value]) => value !== undefined)
   const stream = session.request(Object.fromEntries(fields) as Record<string, string>, { endStream: false })
   const chunks: Buffer[] = []
@@ -74,9 +74,9 @@ async function oneClient(target: WebSocketTarget) {
 
 describe('a WebSocket on a stream', () => {
   it('is offered, opened by 200 and carries bytes both ways beside other requests', async () => {
-    const { target, session, settings } = await start({ handleProtocols: () => 'v1' })
+    const { target, settings } = await start({ handleProtocols: () => 'v1' })
     expect(settings.enableConnectProtocol).toBe(true)
-    const { stream, headers, received } = await ask(session, {
+    const { stream, headers, received } = await ask({
       'sec-websocket-protocol': 'v1, v2',
       'sec-websocket-key': 'of no meaning here',
     })
@@ -95,25 +95,25 @@ describe('a WebSocket on a stream', () => {
   })
 
   it('ends with its close frame, and the session lives on', async () => {
-    const { target, running, session } = await start()
-    const { stream } = await ask(session)
+    const { target, running } = await start()
+    const { stream } = await ask()
     await oneClient(target)
     stream.end(frame('\x03\xe8', { opcode: 8, masked: true }))
     await once(stream, 'close')
     await expect.poll(() => target.clients.size).toBe(0)
     await expect.poll(() => running.log.find(({ path }) => path === '/talk')).toMatchObject({ status: 101 })
-    expect((await ask(session)).headers[':status']).toBe(200)
+    expect((await ask()).headers[':status']).toBe(200)
   })
 
   it('that is reset is gone at the service, and another way round', async () => {
-    const { target, session } = await start()
-    const { stream } = await ask(session)
+    const { target } = await start()
+    const { stream } = await ask()
     const client = await oneClient(target)
     const closed = once(client, 'close')
     stream.close()
     await closed
     await expect.poll(() => target.clients.size).toBe(0)
-    const again = await ask(session)
+    const again = await ask()
     const other = await oneClient(target)
     const ended = once(again.stream, 'end')
     other.terminate()
@@ -121,8 +121,8 @@ describe('a WebSocket on a stream', () => {
   })
 
   it('is closed by 1001 when the gateway stops', async () => {
-    const { session, running } = await start()
-    const { received } = await ask(session)
+    const { running } = await start()
+    const { received } = await ask()
     const stopping = running.stop()
     await expect.poll(received).toBe('\x88\x02\x03\xe9')
     await stopping
@@ -139,11 +139,11 @@ describe('on a stream is refused', () => {
     ['another protocol', { ':protocol': 'connect-udp' }, 501],
     ['a length', { 'content-length': '5' }, 400],
   ])('%s', async (_name, head, status) => {
-    const { session, target } = await start()
-    const { headers, stream } = await ask(session, head)
+    const { target } = await start()
+    const { headers, stream } = await ask(head)
     expect(headers[':status']).toBe(status)
     await once(stream, 'close')
     expect(target.seen).toEqual([])
-    expect((await ask(session)).headers[':status']).toBe(200)
+    expect((await ask()).headers[':status']).toBe(200)
   })
 })
