@@ -29,6 +29,8 @@ export class MetricRegistry implements Meter {
   readonly #maxSeries: number
   #size = 0
   #dropped = 0
+  /** Told of what `release` has dropped. */
+  onRelease: (name: string, labelText: string) => void = () => {}
   /** Waited for before all series are shown: where a part of them is kept elsewhere. */
   refresh: () => Promise<void> = () => Promise.resolve()
 
@@ -78,7 +80,16 @@ export class MetricRegistry implements Meter {
 
   release(instrument: Instrument, series: Series): void {
     const family = this.#families.get(instrument.name)
-    if (family?.series.get(series.labelText) === series) this.#remove(family, series)
+    if (family?.series.get(series.labelText) !== series) return
+    this.#remove(family, series)
+    this.onRelease(instrument.name, series.labelText)
+  }
+
+  /** The same, for whoever knows it by its name alone. */
+  releaseNamed(name: string, labelText: string): void {
+    const family = this.#families.get(name)
+    const series = family?.series.get(labelText)
+    if (series) this.#remove(family!, series)
   }
 
   /** Families in the order of their first use. */

@@ -21,6 +21,8 @@ export interface MetricReport {
   /** With the gauges. */
   readonly whole: boolean
   readonly families: readonly FamilyReport[]
+  /** Name and label text of series that there are no more, such as those of a target that is gone. */
+  readonly released: readonly (readonly [string, string])[]
 }
 
 export class MetricReporter {
@@ -29,10 +31,12 @@ export class MetricReporter {
   /** What has been reported of each series. */
   readonly #reported = new WeakMap<Series, { value: number; counts: Float64Array }>()
   #last: Promise<unknown> = Promise.resolve()
+  #released: (readonly [string, string])[] = []
 
   constructor(registry: MetricRegistry, worker: string) {
     this.#registry = registry
     this.#worker = worker
+    registry.onRelease = (...dropped) => this.#released.push(dropped)
   }
 
   /** Without gauges where they are not shown: some start anew when they are read. */
@@ -56,7 +60,9 @@ export class MetricReporter {
       }
       if (points.length > 0) families.push({ instrument, points })
     }
-    return { whole, families }
+    const released = this.#released
+    this.#released = []
+    return { whole, families, released }
   }
 
   #labels({ merge }: Instrument, { labels }: Series): Labels {

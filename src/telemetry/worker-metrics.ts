@@ -16,13 +16,14 @@ export class WorkerMetrics {
     this.#registry = registry
   }
 
-  add(worker: number, { whole, families }: MetricReport): void {
+  add(worker: number, { whole, families, released }: MetricReport): void {
     // A gauge that is not in a whole report is no more.
     if (whole) this.forget(worker)
     for (const family of families) {
       if (family.instrument.kind === 'gauge') this.#keepGauge(worker, family)
       else this.#count(family)
     }
+    for (const [name, labels] of released) this.#registry.releaseNamed(name, labels)
   }
 
   /** The worker is gone. */

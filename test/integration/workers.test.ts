@@ -1,5 +1,7 @@
 // Several worker processes as one node: exact limits, one set of metrics, reloads as one, and deaths that cost little.
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { send } from '../support/http-client.ts'
 import { startLoad } from '../support/load.ts'
@@ -24,6 +26,21 @@ services:
       counted: { match: /counted/*, respond: { status: 200, body: ok } }
       limited: { match: /limited, respond: { status: 200, body: ok }, rateLimit: { limit: 600/h, by: route, exact: true } }
       leased: { match: /leased, respond: { status: 200, body: ok }, rateLimit: { limit: 400/h, by: route } }
+`
+
+const POISON = `
+import { z } from 'zod'
+export const poison = {
+  name: 'poison',
+  stage: 'edge',
+  summary: 'Kills the process.',
+  settings: z.boolean(),
+  create: () => ({
+    onRequest({ query }) {
+      if (query === '?poison') process.kill(process.pid, 'SIGKILL')
+    },
+  }),
+}
 `
 
 async function workersOf(gateway: ProcessGateway): Promise<readonly WorkerView[]> {
@@ -198,6 +215,32 @@ describe('a node of two workers', () => {
     expect(pids).toHaveLength(2)
     gateway.child.kill('SIGKILL')
     await expect.poll(() => pids.filter(isAlive)).toEqual([])
+  })
+
+  it('outlives a request that kills whoever serves it, as often as it comes', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'turnpike-poison-'))
+    writeFileSync(join(directory, 'poison.mjs'), POISON)
+    const file = join(directory, 'turnpike.yaml')
+    writeFileSync(
+      file,
+      `use: { poison: ./poison.mjs }\n${config('one').replace('/word,', '/word, poison: true,')}`,
+    )
+    gateway = await startProcessGateway('', { file, flags: ['--workers', '2'] })
+    const load = startLoad(`${gateway.listen}/word`, { clients: 4 })
+    for (let deaths = 1; deaths <= 3; deaths++) {
+      await expect(send(`${gateway.listen}/word?poison`)).rejects.toThrow()
+      const standing = async () => {
+        const workers = await workersOf(gateway!)
+        const starts = workers.reduce((sum, worker) => sum + worker.starts, 0)
+        return [starts, ...workers.map(({ state }) => state)]
+      }
+      await expect.poll(standing).toEqual([2 + deaths, 'serving', 'serving'])
+    }
+    const { failures, byStatus } = await load.stop()
+    expect(failures.length).toBeLessThanOrEqual(3 * 4)
+    expect(failures.filter((failure) => failure.includes('ECONNREFUSED'))).toEqual([])
+    expect(Object.keys(byStatus)).toEqual(['200'])
+    expect(await gateway.stop()).toBe(0)
   })
 
   it('says once why it cannot start, and exits with 1', async () => {

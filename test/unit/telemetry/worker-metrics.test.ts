@@ -85,6 +85,17 @@ describe('counters and histograms', () => {
   })
 })
 
+it('a series that a worker has dropped is dropped', async () => {
+  const [one, node] = [worker(1), primary()]
+  const series = one.registry.bindHistogram(INSTRUMENTS.clientDuration, { target: 'gone' })
+  series.record(1)
+  await node.collect(one)
+  expect(await node.lines('http_client_request_duration_seconds_count')).toHaveLength(1)
+  one.registry.release(INSTRUMENTS.clientDuration, series)
+  await node.collect(one, false)
+  expect(await node.lines('http_client_request_duration_seconds_count')).toEqual([])
+})
+
 describe('gauges', () => {
   it('are the sum, the least or the most, as each says, or one for each worker', async () => {
     const node = primary()
