@@ -24,6 +24,7 @@ afterEach(async () => {
 
 const config = (target: string, plugins = 'webSocket: true') => `
 drain: { delay: 0s, timeout: 0s }
+limits: { connectionsPerClient: 2000 }
 services:
   chat:
     targets: [${target}]
