@@ -105,6 +105,7 @@ export interface EjectionConfiguration {
 export interface ConnectionsConfiguration {
   readonly max: number
   readonly connectTimeoutMs: number
+  readonly headLimitBytes: number
   readonly idleTimeoutMs: number
   readonly queue: number
 }

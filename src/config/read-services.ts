@@ -129,8 +129,9 @@ function toEjection(ejection: ServiceStructure['ejection']): ServiceConfiguratio
 const DEFAULT_CONNECTIONS = serviceShape.connections.parse(undefined)
 
 function toConnections(written: ServiceStructure['connections']): ServiceConfiguration['connections'] {
-  const { max, connectTimeout, idleTimeout, queue } = written ?? DEFAULT_CONNECTIONS
-  return { max, connectTimeoutMs: connectTimeout, idleTimeoutMs: idleTimeout, queue }
+  const { max, connectTimeout, idleTimeout, headLimit, queue } = written ?? DEFAULT_CONNECTIONS
+  const times = { connectTimeoutMs: connectTimeout, idleTimeoutMs: idleTimeout }
+  return { max, ...times, headLimitBytes: headLimit, queue }
 }
 
 function toTls(tls: z.output<typeof serviceShape.tls>, directory: string): TlsConfiguration {

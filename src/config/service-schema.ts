@@ -1,6 +1,6 @@
 // The structural keys of a service and of a route.
 import { z } from 'zod'
-import { duration, percent } from '../units.ts'
+import { duration, percent, size } from '../units.ts'
 import { hosts } from './host-field.ts'
 import { matchMap, matchText, toMatch } from './match-field.ts'
 import { respond } from './respond-field.ts'
@@ -76,10 +76,18 @@ const ejection = z.strictObject({
   max: someTime.prefault('5m').describe('How long it stays out at most.'),
 })
 
+/** What an answer needs at least, and what one target may make the gateway keep for each connection. */
+const HEAD_LIMITS = { min: 1024, max: 1024 * 1024 }
+
+const headLimit = size.refine((bytes) => bytes >= HEAD_LIMITS.min && bytes <= HEAD_LIMITS.max, {
+  error: ({ input }) => `${input} bytes is out of range: 1KiB to 1MiB`,
+})
+
 const connections = z.strictObject({
   max: z.int().min(1).default(128).describe('Open connections per target, of each worker.'),
   connectTimeout: someTime.prefault('1s').describe('How long connecting may take.'),
   idleTimeout: someTime.prefault('4s').describe('How long an unused connection is kept.'),
+  headLimit: headLimit.prefault('32KiB').describe('Bytes of a response head; a larger one is a 502.'),
   queue: z
     .int()
     .min(0)

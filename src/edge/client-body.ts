@@ -24,7 +24,6 @@ export class ClientBody implements RequestBody {
   /** Called once, when somebody begins to read. */
   onOpened: ((body: ClientBody) => void) | undefined
   readonly #source: ClientRequest
-  readonly #chunked: boolean
   #limit = Number.POSITIVE_INFINITY
   #retainLimit = 0
   #kept: Buffer[] | undefined = []
@@ -38,7 +37,6 @@ export class ClientBody implements RequestBody {
   constructor(source: ClientRequest, framing: BodyFraming) {
     this.#source = source
     this.length = framing.contentLength
-    this.#chunked = framing.chunked
     this.present = framing.chunked || (framing.contentLength ?? 0) > 0
   }
 
@@ -100,7 +98,8 @@ export class ClientBody implements RequestBody {
   #trailers(): BodyStream['trailers'] {
     // Only a body that its end delimits can have some. In chunks they come for nothing, announced or not.
     if (this.length !== undefined) return undefined
-    if (!this.#chunked && !announcesTrailers(this.#source.rawHeaders)) return undefined
+    const { httpVersionMajor, rawHeaders } = this.#source
+    if (httpVersionMajor !== 1 && !announcesTrailers(rawHeaders)) return undefined
     return () => forwardableTrailers(this.#source.rawTrailers, this.refusedTrailers)
   }
 

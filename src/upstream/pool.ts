@@ -9,9 +9,6 @@ import { tolerateContinue } from './interim-response.ts'
 import { failOnReset } from './reset.ts'
 import type { TargetPool } from './target.ts'
 
-/** Bytes of a response head (RFC 9110 sets none); more is answered UPSTREAM_INVALID_RESPONSE. */
-const MAX_RESPONSE_HEADER_BYTES = 32 * 1024
-
 /** Told how many requests may be under way at once, whenever that becomes known or changes. */
 export type OnCapacity = (requests: number) => void
 
@@ -36,7 +33,7 @@ function http2Settings(settings: PoolSettings) {
   return {
     connect: createConnect(settings),
     origin: new URL(poolOrigin(settings.url)),
-    maxHeaderBytes: MAX_RESPONSE_HEADER_BYTES,
+    maxHeaderBytes: settings.connections.headLimitBytes,
     ...settings.connections,
   }
 }
@@ -54,7 +51,7 @@ function createHttp1Pool(settings: PoolSettings, handover?: Handover): Pool {
     connections: settings.connections.max,
     pipelining: 1,
     keepAliveTimeout: settings.connections.idleTimeoutMs,
-    maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+    maxHeaderSize: settings.connections.headLimitBytes,
     // Attempt and deadline are timed per request (transfer.ts), on a finer clock than undici's.
     headersTimeout: 0,
     allowH2: false,

@@ -45,6 +45,8 @@ export interface ConnectionSettings {
   /** Requests that may wait for one of them, per target. */
   readonly queue: number
   readonly connectTimeoutMs: number
+  /** Bytes of a response head; more is answered UPSTREAM_INVALID_RESPONSE (RFC 9110 sets no limit). */
+  readonly headLimitBytes: number
   readonly idleTimeoutMs: number
 }
 

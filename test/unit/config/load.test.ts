@@ -58,7 +58,13 @@ describe('the smallest useful config', () => {
         baseMs: 5000,
         maxMs: 300_000,
       },
-      connections: { max: 128, connectTimeoutMs: 1000, idleTimeoutMs: 4000, queue: 1024 },
+      connections: {
+        max: 128,
+        connectTimeoutMs: 1000,
+        idleTimeoutMs: 4000,
+        headLimitBytes: 32_768,
+        queue: 1024,
+      },
       tls: undefined,
       origin: expect.stringMatching(/turnpike\.yaml:2$/),
     })
@@ -152,7 +158,13 @@ services:
       canary: { percent: 0.025, targets: [{ url: 'http://c', weight: 1 }], stickyBy: 'header:x-user' },
       health: { path: '/healthz', everyMs: 3000, timeoutMs: 2000, healthy: 2, unhealthy: 3, status: [204] },
       ejection: false,
-      connections: { max: 8, connectTimeoutMs: 1000, idleTimeoutMs: 4000, queue: 1024 },
+      connections: {
+        max: 8,
+        connectTimeoutMs: 1000,
+        idleTimeoutMs: 4000,
+        headLimitBytes: 32_768,
+        queue: 1024,
+      },
       tls: {
         caFile: `${folder}/ca.pem`,
         certFile,

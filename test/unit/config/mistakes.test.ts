@@ -254,6 +254,11 @@ const SERVICES: readonly Case[] = [
     ],
   ),
   [
+    'a response head of no size',
+    service('connections: { headLimit: 10B }'),
+    '3:31 services.a.connections.headLimit: 10 bytes is out of range: 1KiB to 1MiB',
+  ],
+  [
     'an ejection that is true',
     service('ejection: true'),
     '3:15 services.a.ejection: true is not false or a map',

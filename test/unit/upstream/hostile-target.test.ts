@@ -6,6 +6,7 @@ import {
   collect,
   createRequest,
   eventually,
+  SETTINGS,
   startRaw,
   startService,
   targets,
@@ -69,6 +70,20 @@ describe('a head that is none', () => {
     expect((await call((socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Le'))).told).toBe(
       'UPSTREAM_RESET',
     )
+  })
+})
+
+describe('the limit of a head', () => {
+  it.each([
+    [2048, 'UPSTREAM_INVALID_RESPONSE'],
+    [65_536, '200 abc'],
+  ])('is that of the service: %d bytes', async (headLimitBytes, expected) => {
+    const target = await startRaw(
+      (socket) => void socket.write(`${head(`X-A: ${'a'.repeat(40_000)}`, 'Content-Length: 3')}abc`),
+    )
+    const connections = { ...SETTINGS.connections, headLimitBytes }
+    const { service } = startService({ targets: targets(target.url), connections })
+    expect(told(await collect(service.call(createRequest())).catch((error) => error))).toBe(expected)
   })
 })
 

@@ -39,7 +39,7 @@ export const SETTINGS: ServiceSettings = {
   targets: [],
   balance: 'p2c',
   ejection: false,
-  connections: { max: 10, queue: 10, connectTimeoutMs: 5000, idleTimeoutMs: 60_000 },
+  connections: { max: 10, queue: 10, connectTimeoutMs: 5000, idleTimeoutMs: 60_000, headLimitBytes: 32_768 },
 }
 
 /** Targets by URL, all of the same weight. */

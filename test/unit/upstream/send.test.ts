@@ -12,6 +12,7 @@ import {
   eventually,
   failureOf,
   type Rig,
+  SETTINGS,
   startService,
   targets,
 } from './rig.ts'
@@ -58,7 +59,7 @@ describe('a target with as many requests as it may hold', () => {
     const waiting: (() => void)[] = []
     const target = await startTarget((_request, response) => void waiting.push(() => void response.end('ok')))
     onTestFinished(() => target.close())
-    const connections = { max: 1, queue: 1, connectTimeoutMs: 5000, idleTimeoutMs: 5000 }
+    const connections = { ...SETTINGS.connections, max: 1, queue: 1, idleTimeoutMs: 5000 }
     const rig = startService({
       targets: targets(target.url),
       connections,
