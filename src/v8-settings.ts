@@ -1,6 +1,11 @@
 // Settings of V8 for a process that forwards: made here, because nobody types flags before a command that npm installs.
 import { setFlagsFromString } from 'node:v8'
 
+export function tuneMemory(): void {
+  keepExchangesYoung()
+  collectBuffersEarly()
+}
+
 /**
  * V8 learns that some objects outlive a young collection, here those of the requests in flight, and from then on makes
  * all of their kind in the old space. A dead exchange there keeps what it points to alive until a full collection:
@@ -8,6 +13,16 @@ import { setFlagsFromString } from 'node:v8'
  * same size after each young collection. CPU per request: median 86 against 101 us of three interleaved starts each, on
  * a loaded machine where single starts spread from 71 to 140.
  */
-export function tuneMemory(): void {
+function keepExchangesYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')
+}
+
+/**
+ * Each chunk of a body is a buffer outside of the heap, and V8 lets dead ones pile up to several times this many
+ * megabytes before a young collection. With its default of 32 the process grew by up to 57 MB while it passed on 1 GB,
+ * with 4 by up to 7, for 2.3 instead of 3.5 to 4 s of CPU: fewer bytes go through the caches. Small requests cost the
+ * same. The young space itself was sized at the start and stays as it is.
+ */
+function collectBuffersEarly(): void {
+  setFlagsFromString('--scavenger-max-new-space-capacity-mb=4')
 }
