@@ -22,6 +22,7 @@ export class HeldKey {
   asking = false
   readonly #intervalMs: number
   readonly #size: number
+  readonly #periodMs: number
   #sinceMs: number
   #count = 0
   #countBefore = 0
@@ -30,12 +31,15 @@ export class HeldKey {
     this.check = check
     this.#intervalMs = leaseUs(check) / 1000
     this.#size = sizeOf(check)
+    this.#periodMs = periodOf(check)
     this.#sinceMs = nowMs
   }
 
   /** False for another limit under the same key: its permits are not these. */
   isFor(check: LimitCheck): boolean {
-    return check.kind === this.check.kind && check.limit === this.check.limit && sizeOf(check) === this.#size
+    const { kind, limit } = this.check
+    if (check.kind !== kind || check.limit !== limit || sizeOf(check) !== this.#size) return false
+    return periodOf(check) === this.#periodMs
   }
 
   covers(cost: number, nowMs: number): boolean {
@@ -60,9 +64,14 @@ export class HeldKey {
     this.#count += cost
   }
 
-  /** Permits that a whole lease will need: as many as the last one, or as many as this one so far. */
-  get demand(): number {
-    return Math.max(this.#count, this.#countBefore)
+  /**
+   * Permits to ask for: as many as the last lease needed, or this one so far; one request is no demand. Of a window twice
+   * as many, which saves a third of the calls: what was too much comes back with the next lease.
+   */
+  get wanted(): number {
+    const needed = Math.max(this.#count, this.#countBefore)
+    if (needed < 2) return 0
+    return this.check.kind === 'window' ? 2 * needed : needed
   }
 
   isUnused(nowMs: number): boolean {
@@ -106,4 +115,8 @@ export class HeldKey {
       retryAfterMs: 0,
     }
   }
+}
+
+function periodOf(check: LimitCheck): number {
+  return check.kind === 'window' ? check.windowMs : check.periodMs
 }

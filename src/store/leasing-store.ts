@@ -124,7 +124,7 @@ class HoldingStore implements LeasingStore {
   /** Undefined where there is nothing to lease and nothing to give back. */
   #terms(asked: readonly Part[], nowMs: number): readonly LeaseTerms[] | undefined {
     const wanted = asked.map(({ key }) =>
-      key?.asking === false ? Math.min(key.demand, this.#most(key.check)) : 0,
+      key?.asking === false ? Math.min(key.wanted, this.#most(key.check)) : 0,
     )
     const lends = wanted.every((permits) => permits >= SMALLEST_LEASE)
     const divisor = DIVISOR_PER_NODE * this.#options.nodes()
