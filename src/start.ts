@@ -3,7 +3,7 @@
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const OLDEST_NODE = [22, 19] as const
+const OLDEST_NODE = [24, 12] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
