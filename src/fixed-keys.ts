@@ -22,34 +22,34 @@ export type FixedPart = Pick<Configuration, (typeof FIXED_KEYS)[keyof typeof FIX
 /** Names of the keys in which two configurations differ. */
 export function changedFixedKeys(running: Configuration, next: Configuration): readonly string[] {
   return Object.entries(FIXED_KEYS)
-    .filter(
-      ([, field]) => JSON.stringify(running[field], withoutTls) !== JSON.stringify(next[field], withoutTls),
-    )
+    .filter(([, field]) => text(running[field]) !== text(next[field]))
     .map(([key]) => key)
 }
 
 /** For a process that starts later than others, which run with what the first configuration said. */
 export function fixedPart(first: Configuration): FixedPart {
   const fields = Object.values(FIXED_KEYS).map((field) => [field, first[field]])
-  return JSON.parse(JSON.stringify(Object.fromEntries(fields), withoutTls))
+  return JSON.parse(text(Object.fromEntries(fields)))
 }
 
 export function withFixedPart(configuration: Configuration, fixed: FixedPart): Configuration {
-  const listeners = fixed.listeners.flatMap((listener) => withTls(listener, configuration.listeners))
+  const listeners = fixed.listeners.flatMap((listener) => withLiveKeys(listener, configuration.listeners))
   return { ...configuration, ...fixed, listeners }
 }
 
-// Certificates and whom they are for may change at any time.
-function withoutTls(key: string, value: unknown): unknown {
-  return key === 'tls' ? undefined : value
+/** Of a listener: what a reload changes for whoever connects from then on. */
+const LIVE_KEYS: ReadonlySet<string> = new Set(['tls', 'services', 'allow', 'deny', 'limits', 'timeouts'])
+
+function text(value: unknown): string {
+  return JSON.stringify(value, (key, inner) => (LIVE_KEYS.has(key) ? undefined : inner))
 }
 
-/** A listener whose certificates stand in no config any more is left to those that have them. */
-function withTls(
+/** A listener whose live keys stand in no config any more is left to those that have them. */
+function withLiveKeys(
   fixed: ListenerConfiguration,
   now: readonly ListenerConfiguration[],
 ): ListenerConfiguration[] {
-  if (fixed.protocol !== 'https') return [fixed]
-  const same = now.find((one) => one.protocol === 'https' && one.name === fixed.name)
-  return same?.protocol === 'https' ? [{ ...fixed, tls: same.tls }] : []
+  if (fixed.protocol === 'http' || fixed.protocol === 'h2c') return [fixed]
+  const same = now.find(({ name, protocol }) => name === fixed.name && protocol === fixed.protocol)
+  return same ? [{ ...same, ...fixed } as ListenerConfiguration] : []
 }

@@ -65,11 +65,7 @@ export class Generation {
     this.configuration = configuration
     this.#environment = environment
     this.proxies = new TrustedProxies(configuration.trustProxy)
-    this.tcpListeners = new Map(
-      configuration.listeners
-        .filter((listener) => 'services' in listener)
-        .map((listener) => [listener.name, compileListenerRules(listener)]),
-    )
+    this.tcpListeners = tcpRules(configuration, environment)
     this.identityHeaders = configuration.plugins.flatMap(
       ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
     )
@@ -153,3 +149,13 @@ export class Generation {
 }
 
 const noService: Call = () => Promise.reject(new GatewayError('NO_HEALTHY_TARGET'))
+
+function tcpRules({ listeners }: Configuration, { ofNode }: GenerationEnvironment) {
+  const rules = new Map<string, ListenerRules>()
+  for (const listener of listeners) {
+    if (!('services' in listener)) continue
+    const limits = { max: ofNode(listener.limits.max), perAddress: ofNode(listener.limits.perAddress) }
+    rules.set(listener.name, compileListenerRules({ ...listener, limits }))
+  }
+  return rules
+}

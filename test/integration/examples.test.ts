@@ -30,8 +30,9 @@ describe('every example', () => {
         loadConfiguration(file, { plugins, env: exampleEnv(file), checks: configurationChecks })
       const result = await load()
       expect(result.configuration, result.render(false)).toBeDefined()
+      const listeners = result.configuration!.listeners.map((one) => ({ ...one, address: '127.0.0.1:0' }))
       const gateway = await startGateway(
-        { ...result.configuration!, redis: undefined, drain: { delayMs: 0, timeoutMs: 1000 } },
+        { ...result.configuration!, listeners, redis: undefined, drain: { delayMs: 0, timeoutMs: 1000 } },
         {
           load,
           env: {},
