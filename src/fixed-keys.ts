@@ -21,15 +21,17 @@ export type FixedPart = Pick<Configuration, (typeof FIXED_KEYS)[keyof typeof FIX
 
 /** Names of the keys in which two configurations differ. */
 export function changedFixedKeys(running: Configuration, next: Configuration): readonly string[] {
+  const [before, after] = [fixedPart(running), fixedPart(next)]
   return Object.entries(FIXED_KEYS)
-    .filter(([, field]) => text(running[field]) !== text(next[field]))
+    .filter(([, field]) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
     .map(([key]) => key)
 }
 
 /** For a process that starts later than others, which run with what the first configuration said. */
 export function fixedPart(first: Configuration): FixedPart {
   const fields = Object.values(FIXED_KEYS).map((field) => [field, first[field]])
-  return JSON.parse(text(Object.fromEntries(fields)))
+  const listeners = first.listeners.map(withoutLiveKeys)
+  return JSON.parse(JSON.stringify({ ...Object.fromEntries(fields), listeners }))
 }
 
 export function withFixedPart(configuration: Configuration, fixed: FixedPart): Configuration {
@@ -40,8 +42,8 @@ export function withFixedPart(configuration: Configuration, fixed: FixedPart): C
 /** Of a listener: what a reload changes for whoever connects from then on. */
 const LIVE_KEYS: ReadonlySet<string> = new Set(['tls', 'services', 'allow', 'deny', 'limits', 'timeouts'])
 
-function text(value: unknown): string {
-  return JSON.stringify(value, (key, inner) => (LIVE_KEYS.has(key) ? undefined : inner))
+function withoutLiveKeys(listener: ListenerConfiguration): object {
+  return Object.fromEntries(Object.entries(listener).filter(([key]) => !LIVE_KEYS.has(key)))
 }
 
 /** A listener whose live keys stand in no config any more is left to those that have them. */

@@ -18,6 +18,7 @@ const LEAVES = [
   'src/proxy-protocol.ts',
   'src/ip-address.ts',
   'src/address-ranges.ts',
+  'src/client-counts.ts',
   'src/read-proxy-header.ts',
 ]
 const ENGINE_FOLDERS = [

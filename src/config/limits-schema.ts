@@ -39,7 +39,9 @@ export const limits = z.strictObject({
     .min(1)
     .max(1_000_000)
     .default(1000)
-    .describe('The same of one client address; proxies of `trustProxy` are not counted.'),
+    .describe(
+      'The same of one client address (of one /64 network for IPv6); proxies of `trustProxy` are not counted.',
+    ),
   requestsPerConnection: z
     .int()
     .min(1)

@@ -1,5 +1,6 @@
 // How many connections there may be, in all and of one client.
 import type { Socket } from 'node:net'
+import { ClientCounts } from '../client-counts.ts'
 
 export interface AdmissionLimits {
   readonly connections: number
@@ -12,7 +13,7 @@ export class Admission {
   readonly #limits: AdmissionLimits
   readonly #onRefused: (because: Refused) => void
   readonly #sockets = new Set<Socket>()
-  readonly #perClient = new Map<string, number>()
+  readonly #clients = new ClientCounts()
 
   constructor(limits: AdmissionLimits, onRefused: (because: Refused) => void) {
     this.#limits = limits
@@ -33,17 +34,9 @@ export class Admission {
 
   /** The same for one client, once it is known who that is. */
   admitClient(socket: Socket, address: string): boolean {
-    const count = this.#perClient.get(address) ?? 0
-    if (count >= this.#limits.connectionsPerClient) return this.#refuse(socket, 'client')
-    this.#perClient.set(address, count + 1)
-    socket.once('close', () => this.#forget(address))
+    if (this.#clients.of(address) >= this.#limits.connectionsPerClient) return this.#refuse(socket, 'client')
+    socket.once('close', this.#clients.take(address))
     return true
-  }
-
-  #forget(address: string): void {
-    const left = this.#perClient.get(address)! - 1
-    if (left > 0) this.#perClient.set(address, left)
-    else this.#perClient.delete(address)
   }
 
   // Without a word: an answer would cost what the bound is there to save.

@@ -33,3 +33,15 @@ describe('a tcp listener', () => {
     expect(withFixedPart(next, fixed).listeners).toEqual([])
   })
 })
+
+it('the limits of clients are those of the start', async () => {
+  const [running, next] = await Promise.all(
+    [10, 20].map((most) =>
+      loaded(
+        `limits: { connections: ${most} }\nservices: { a: { targets: ["http://a"], routes: { r: /x } } }`,
+      ),
+    ),
+  )
+  expect(changedFixedKeys(running!, next!)).toEqual(['limits'])
+  expect(withFixedPart(next!, fixedPart(running!)).limits.connections).toBe(10)
+})

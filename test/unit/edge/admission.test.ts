@@ -54,6 +54,12 @@ describe('connections', () => {
     expect(connect('a').admitted).toBe(true)
   })
 
+  it('of all addresses of one IPv6 network are those of one client', () => {
+    const { connect } = create()
+    const admitted = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'].map(connect)
+    expect(admitted.map((one) => one.admitted)).toEqual([true, true, false, true])
+  })
+
   it('that are refused are counted nowhere', () => {
     const { admission, connect } = create()
     for (const address of ['a', 'a', 'a', 'a']) connect(address)
