@@ -15,6 +15,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#response = response
   }
 
+  // undici refuses a handler without it.
+  onRequestStart(): void {}
+
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     this.#status = status
     const raw = controller.rawHeaders as Buffer[]
