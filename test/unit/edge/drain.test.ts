@@ -1,17 +1,19 @@
 // The end of a front on real connections: nobody who was accepted is lost, and it does end.
 
 import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { ClientResponse } from '../../../src/edge/client-request.ts'
 import { type DrainOptions, drain } from '../../../src/edge/drain.ts'
+import type { ListenerSettings } from '../../../src/edge/front.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
 import { eventually, RawClient } from './wire.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
-async function start() {
+async function start(settings: Partial<ListenerSettings> = {}) {
   const clock = new FakeClock()
   const waiting: ClientResponse[] = []
   let inFlight = 0
@@ -19,7 +21,7 @@ async function start() {
     inFlight++
     response.on('close', () => inFlight--)
     waiting.push(response)
-  })
+  }, settings)
   const options: DrainOptions = {
     front,
     clock,
@@ -45,6 +47,47 @@ function begin(options: DrainOptions): {
   }
   return state
 }
+
+describe('draining HTTP/2', () => {
+  it('tells its clients at once, serves what they send all the same, and refuses streams when the port closes', async () => {
+    const { clock, waiting, port, options } = await start({ protocol: 'h2c' })
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    session.on('error', () => {})
+    const goaways: number[] = []
+    session.on('goaway', (_code, lastStream) => goaways.push(lastStream))
+    const first = session.request({ ':path': '/1' })
+    await eventually(() => waiting.length === 1)
+    const draining = begin(options)
+    await eventually(() => goaways.length === 1)
+    // Not yet the last word: what is on its way meanwhile is served.
+    expect(goaways).toEqual([2 ** 31 - 1])
+    await clock.advance(1000)
+    await eventually(() => goaways.length === 2)
+    expect(goaways[1]).toBe(first.id)
+    expect(draining.clean).toBeUndefined()
+    waiting[0]!.writeHead(200, undefined, [])
+    waiting[0]!.end('one', 'latin1')
+    let body = ''
+    first.setEncoding('utf8').on('data', (chunk) => {
+      body += chunk
+    })
+    await once(first, 'end')
+    expect(body).toBe('one')
+    await clock.advance(1000)
+    expect(await draining.done).toBe(true)
+    await eventually(() => session.closed || session.destroyed)
+  })
+
+  it('ends sessions that idle', async () => {
+    const { clock, port, options } = await start({ protocol: 'h2c' })
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    await once(session, 'remoteSettings')
+    const draining = begin({ ...options, delayMs: 0 })
+    await once(session, 'close')
+    await clock.advance(1000)
+    expect(await draining.done).toBe(true)
+  })
+})
 
 describe('draining', () => {
   it('takes new connections for a while, then no more', async () => {
