@@ -114,10 +114,29 @@ export const apiKeySettings = z.strictObject({
     .describe('A query parameter that may carry the key instead. Removed before forwarding. Off by default.'),
 })
 
-export const providerSettings = z.discriminatedUnion('type', [jwtSettings, apiKeySettings])
+/** `type: clientCertificate`. The listener says whose certificates count. */
+export const clientCertificateSettings = z.strictObject({
+  type: z
+    .literal('clientCertificate')
+    .describe('The certificate that a client shows to a listener with `clientCertificates`.'),
+  consumer: z
+    .enum(['uri', 'dns', 'subject', 'fingerprint'])
+    .describe('What in the certificate names the consumer; there must be exactly one of it.'),
+  declaredOnly: z
+    .boolean()
+    .default(false)
+    .describe('Whether only consumers that are declared under `consumers` are let in.'),
+})
+
+export const providerSettings = z.discriminatedUnion('type', [
+  jwtSettings,
+  apiKeySettings,
+  clientCertificateSettings,
+])
 
 export type JwtSettings = z.output<typeof jwtSettings>
 export type ApiKeySettings = z.output<typeof apiKeySettings>
+export type ClientCertificateSettings = z.output<typeof clientCertificateSettings>
 export type ProviderSettings = z.output<typeof providerSettings>
 
 function mayCarryClaim(name: string): boolean {

@@ -49,7 +49,7 @@ export function rejected(reason: Reason): Outcome {
 export interface Provider {
   readonly name: string
   /** The scheme of its challenge in `WWW-Authenticate`. */
-  readonly scheme: 'Bearer' | 'ApiKey'
+  readonly scheme: 'Bearer' | 'ApiKey' | 'Certificate'
   /** Where its credentials may stand in a request. */
   readonly places: readonly Place[]
   /** Whether an accepted credential goes on to the service. */

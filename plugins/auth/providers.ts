@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { PluginContext } from '../../src/plugin.ts'
 import { ApiKeyProvider } from './api-key.ts'
+import { ClientCertificateProvider } from './client-certificate.ts'
 import type { Place } from './credentials.ts'
 import { JwksClient } from './jwks.ts'
 import { JwksFile } from './jwks-file.ts'
@@ -39,7 +40,10 @@ export function provide(name: string, context: Context): Provider {
 }
 
 function build(blueprint: Blueprint): Provider {
-  return isJwt(blueprint) ? jwtProvider(blueprint) : apiKeyProvider(blueprint as Blueprint<ApiKeySettings>)
+  if (isJwt(blueprint)) return jwtProvider(blueprint)
+  const { name, settings, context } = blueprint
+  if (settings.type !== 'clientCertificate') return apiKeyProvider(blueprint as Blueprint<ApiKeySettings>)
+  return new ClientCertificateProvider(name, settings, context.root.consumers ?? {})
 }
 
 function isJwt(blueprint: Blueprint): blueprint is Blueprint<JwtSettings> {

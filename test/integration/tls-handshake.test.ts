@@ -38,8 +38,11 @@ listeners:
     tls:
       certificates: { cert: exact.pem, key: exact-key.pem }
       clientCertificates: { ca: client.pem, required: false }
+auth: { mtls: { type: clientCertificate, consumer: dns } }
 services:
-  api: { targets: ["${target.url}"], routes: { all: /* } }
+  api:
+    targets: ["${target.url}"]
+    routes: { all: { match: /*, auth: none }, private: { match: /private, auth: mtls } }
 `,
     {
       files: {
@@ -77,12 +80,12 @@ async function dial(name: Listener, options: ConnectionOptions = {}): Promise<TL
 }
 
 /** What comes back for a request, '' when the connection is closed instead. */
-async function answerOn(socket: TLSSocket, host = 'api.test', fields = ''): Promise<string> {
+async function answerOn(socket: TLSSocket, host = 'api.test', fields = '', path = '/x'): Promise<string> {
   let text = ''
   socket.on('data', (chunk) => {
     text += chunk.toString('latin1')
   })
-  socket.write(`GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${fields}\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${fields}\r\n`)
   // Not `once`, which an alert of the other side would reject.
   if (!socket.destroyed) await new Promise((resolve) => socket.on('close', resolve))
   return text
@@ -212,6 +215,12 @@ describe('a certificate of the client', () => {
     const socket = await dial('optional')
     expect(await answerOn(socket, 'api.test', 'X-Turnpike-Client-Cert: Hash=evil\r\n')).toMatch(/ 200 /)
     expect(target.seen[0]!.headers).not.toHaveProperty(CERT)
+  })
+
+  it('may be who is let in: nobody else is', async () => {
+    expect(await answerOn(await dial('optional'), 'api.test', '', '/private')).toMatch(/^HTTP\/1\.1 401 /)
+    expect(await answerOn(await dial('optional', own), 'api.test', '', '/private')).toMatch(/ 200 /)
+    expect(target.seen.map(({ headers }) => headers['x-consumer-id'])).toEqual(['orders.internal'])
   })
 
   it('that is optional counts when it is shown', async () => {
