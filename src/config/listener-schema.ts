@@ -50,7 +50,7 @@ const PROTOCOL =
   '`http`: HTTP/1.1; `h2c`: HTTP/2 with prior knowledge, and HTTP/1.1; `https`: both over TLS; `tcp`: bytes; `tlsPassthrough`: TLS as it is. Left out: `https` where there is `tls`, else `http`.'
 
 // The default speaks to the JSON Schema alone: what is left out is filled in before the protocol is looked at.
-const protocol = <P extends 'http' | 'h2c' | 'https'>(word: P) =>
+const protocol = <P extends 'http' | 'https'>(word: P) =>
   z
     .literal(word)
     .default(word as never)
@@ -59,7 +59,7 @@ const protocol = <P extends 'http' | 'h2c' | 'https'>(word: P) =>
 /** By protocol. */
 const listenerShapes = {
   http: { protocol: protocol('http'), ...everyListener },
-  h2c: { protocol: protocol('h2c'), ...everyListener },
+  h2c: { protocol: z.literal('h2c').describe(PROTOCOL), ...everyListener },
   https: {
     protocol: protocol('https'),
     ...everyListener,

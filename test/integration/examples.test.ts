@@ -9,11 +9,14 @@ import { configurationChecks } from '../../src/checks.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { startGateway } from '../../src/gateway.ts'
 import { send } from '../support/http-client.ts'
+import { type Certificate, makeCertificate } from '../unit/upstream/certificates.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 const EXAMPLE_SECRET = 'an-example-secret-that-is-long-enough'
 
 const files = findConfigs(EXAMPLES)
+
+let certificate: Certificate
 
 describe('every example', () => {
   it('is found: one for each plugin at least', () => {
@@ -26,6 +29,7 @@ describe('every example', () => {
   it.each(files.map((file) => [relative(EXAMPLES, file), file]))(
     '%s is valid and serves',
     async (_name, file) => {
+      certificate = makeCertificate(['api.example.com'])
       const load = () =>
         loadConfiguration(file, { plugins, env: exampleEnv(file), checks: configurationChecks })
       const result = await load()
@@ -61,6 +65,12 @@ describe('every example', () => {
   )
 })
 
+/** Certificates stand in no repository: the examples name their files by variables. */
+function exampleFile(name: string): string | undefined {
+  if (/_(?:CERT|CA)_FILE$/.test(name)) return certificate.certFile
+  return name.endsWith('_KEY_FILE') ? certificate.keyFile : undefined
+}
+
 function exampleEnv(file: string): Record<string, string> {
   const names = [
     ...readFileSync(file, 'utf8').matchAll(
@@ -69,7 +79,8 @@ function exampleEnv(file: string): Record<string, string> {
   ].map((match) => match[1]!)
   const values = names.map((name) => [
     name,
-    /PORT/.test(name) ? '9' : /URL$/.test(name) ? 'http://127.0.0.1:9' : EXAMPLE_SECRET,
+    exampleFile(name) ??
+      (/PORT/.test(name) ? '9' : /URL$/.test(name) ? 'http://127.0.0.1:9' : EXAMPLE_SECRET),
   ])
   return Object.fromEntries(values)
 }
