@@ -25,7 +25,7 @@ export class TlsFront {
   readonly #clock: Clock
   #contexts: TlsContexts
   #rotation: Timer | undefined
-  /** Whom trusted proxies have named, by the endpoint: a TLS socket does not tell which connection it is on. */
+  /** Who the peers are, by the endpoint: a TLS socket does not tell which connection it is on. */
   readonly #introduced = new Map<string, string>()
 
   constructor(settings: TlsSettings, options: TlsFrontOptions) {

@@ -27,7 +27,7 @@ const MEGABYTE = 1_000_000
 
 export type Http2Limits = Pick<
   ClientLimits,
-  'headerBytes' | 'headers' | 'keepAliveTimeoutMs' | 'requestsPerConnection' | 'http2'
+  'headerBytes' | 'headers' | 'headersTimeoutMs' | 'keepAliveTimeoutMs' | 'requestsPerConnection' | 'http2'
 >
 
 export interface Http2Options {
@@ -48,12 +48,14 @@ export class Http2Sessions {
   readonly #sessions = new Map<ServerHttp2Session, SessionState>()
   #sweep: Timer | undefined
   #leaving = false
+  #stopped = false
 
   constructor(options: Http2Options) {
     this.#options = options
   }
 
   accept(socket: Socket): void {
+    if (socket.destroyed) return
     const { clock, limits } = this.#options
     // A connection of HTTP/2 is over for both sides at once.
     socket.allowHalfOpen = false
@@ -66,6 +68,7 @@ export class Http2Sessions {
     session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw, { socket, state }))
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
     if (this.#leaving) session.goaway(NGHTTP2_NO_ERROR, EVERY_STREAM)
+    if (this.#stopped) session.close()
   }
 
   /** Clients are told to go elsewhere; what they send before they have heard of it is served. */
@@ -78,6 +81,7 @@ export class Http2Sessions {
 
   /** No stream begins any more; each session ends with its last one. */
   stop(): void {
+    this.#stopped = true
     this.#sweep?.cancel()
     for (const session of this.#sessions.keys()) session.close()
   }
@@ -108,9 +112,11 @@ export class Http2Sessions {
 
   #closeIdle(): void {
     const { clock, limits } = this.#options
-    const before = clock.now() - limits.keepAliveTimeoutMs
-    for (const [session, { streams, idleSince }] of this.#sessions) {
-      if (streams > 0 || idleSince > before) continue
+    const now = clock.now()
+    for (const [session, { streams, requests, idleSince }] of this.#sessions) {
+      // Also for a head that began and does not end: nothing of it is told before it is whole.
+      const patienceMs = requests === 0 ? limits.headersTimeoutMs : limits.keepAliveTimeoutMs
+      if (streams > 0 || now - idleSince < patienceMs) continue
       // Told once, then cut: the client may be gone for good.
       if (session.closed) session.destroy()
       else session.close()

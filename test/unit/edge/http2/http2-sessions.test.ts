@@ -1,0 +1,71 @@
+// Sessions of HTTP/2 that ask for nothing: they end, and nothing is left of them.
+import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { FrameClient } from '../../../support/http2-frame-client.ts'
+import { FLAG, frame, headerBlock, TYPE } from '../../../support/http2-frames.ts'
+import { startFront } from '../fronts.ts'
+import { LIMITS } from '../test-limits.ts'
+import { eventually, RawClient } from '../wire.ts'
+
+const HEAD = [':method', 'GET', ':scheme', 'http', ':path', '/x', ':authority', 'gw.test']
+
+async function start() {
+  const clock = new FakeClock()
+  const { front, port } = await startFront(
+    (_request, response) => {
+      response.writeHead(200, undefined, [])
+      response.end('ok', 'latin1')
+    },
+    { protocol: 'h2c' },
+    { clock },
+  )
+  return { clock, front, port }
+}
+
+describe('a connection', () => {
+  it.each([
+    ['says nothing', ''],
+    ['says half a preface', 'PRI * HTT'],
+  ])('that %s is closed when the time for a head is over', async (_name, bytes) => {
+    const { clock, front, port } = await start()
+    const client = await RawClient.connect(port)
+    client.write(bytes)
+    await eventually(() => front.connections() === 1)
+    await clock.advance(LIMITS.headersTimeoutMs)
+    await eventually(() => front.connections() === 0)
+    expect(clock.timers).toBe(0)
+  })
+})
+
+describe('a session', () => {
+  it.each([
+    ['asks for nothing', Buffer.alloc(0)],
+    ['begins a head and never ends it', frame(TYPE.headers, FLAG.endStream, 1, headerBlock(HEAD))],
+  ])('that %s is closed when the time for a head is over', async (_name, bytes) => {
+    const { clock, front, port } = await start()
+    const client = await FrameClient.connect(port)
+    // Theirs and the word that ours have arrived: nothing else may come into the middle of a head.
+    await eventually(() => client.of(TYPE.settings).length === 2)
+    client.send(bytes)
+    await clock.advance(LIMITS.headersTimeoutMs - 1)
+    expect(client.goaway).toBeUndefined()
+    await clock.advance(1500)
+    await eventually(() => client.closed)
+    expect(client.goaway).toBe(0)
+    client.close()
+    await eventually(() => front.connections() === 0)
+  })
+
+  it('that was served may idle for longer', async () => {
+    const { clock, port } = await start()
+    const client = await FrameClient.connect(port)
+    client.send(frame(TYPE.headers, FLAG.endStream | FLAG.endHeaders, 1, headerBlock(HEAD)))
+    await eventually(() => client.ended(1))
+    await clock.advance(LIMITS.keepAliveTimeoutMs - 1500)
+    expect(client.goaway).toBeUndefined()
+    await clock.advance(3000)
+    await eventually(() => client.closed)
+    expect(client.goaway).toBe(0)
+    client.close()
+  })
+})
