@@ -19,6 +19,7 @@ const LEAVES = [
   'src/ip-address.ts',
   'src/address-ranges.ts',
   'src/client-counts.ts',
+  'src/first-bytes.ts',
   'src/read-proxy-header.ts',
 ]
 const ENGINE_FOLDERS = [

@@ -1,5 +1,5 @@
 // Whether a connection in clear text begins as HTTP/2 with prior knowledge (RFC 9113 section 3.4).
-import type { Judgement } from './first-bytes.ts'
+import type { Judgement } from '../first-bytes.ts'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 

@@ -1,7 +1,8 @@
 // The PROXY header that a trusted proxy puts in front of a connection: whom it speaks for.
+
+import type { Judgement } from '../first-bytes.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { readProxyHeader } from '../read-proxy-header.ts'
-import type { Judgement } from './first-bytes.ts'
 
 /** Without a valid header nobody knows who the client is: the connection is to be cut. */
 export function judgeProxyHeader(

@@ -1,8 +1,8 @@
 // What is spoken on a connection: HTTP/1.1, HTTP/2, either of them, TLS around them, a PROXY header before it all.
 import type { Socket } from 'node:net'
+import { type Patience, takeFirstBytes } from '../first-bytes.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { introduce } from './connection.ts'
-import { type Patience, takeFirstBytes } from './first-bytes.ts'
 import type { Framework } from './framework.ts'
 import type { Http2Sessions } from './http2/http2-sessions.ts'
 import { judgePreface } from './preface.ts'
