@@ -12,6 +12,8 @@ let gateway: TestGateway
 beforeAll(async () => {
   echo = await startEchoServer()
   gateway = await startTestGateway(`
+listeners:
+  http2: { protocol: h2c, address: "127.0.0.1:0" }
 services:
   echo:
     targets: [h2c://127.0.0.1:${echo.port}]
@@ -19,7 +21,8 @@ services:
     cors: { origins: [https://app.test], exposeHeaders: [Grpc-Status] }
     routes:
       all: POST /test.Echo/*
-      limited: { match: POST /limited/test.Echo/*, rewrite: /test.Echo/*, rateLimit: { limit: 1/d } }
+      limited1: { match: POST /limited/1.1/test.Echo/*, rewrite: /test.Echo/*, rateLimit: { limit: 1/d } }
+      limited2: { match: POST /limited/2/test.Echo/*, rewrite: /test.Echo/*, rateLimit: { limit: 1/d } }
 `)
 })
 afterAll(async () => {
@@ -32,8 +35,12 @@ interface Echo {
   count(text: Text, options?: object): AsyncIterable<Text>
 }
 
-function client(baseUrl = gateway.url): Echo {
-  return createClient(echoDescriptor(), createGrpcWebTransport({ baseUrl, httpVersion: '1.1' })) as never
+type Version = '1.1' | '2'
+
+function client(httpVersion: Version = '1.1', prefix = ''): Echo {
+  const address = httpVersion === '2' ? gateway.gateway.addresses.listeners['http2']! : gateway.url
+  const baseUrl = address + prefix
+  return createClient(echoDescriptor(), createGrpcWebTransport({ baseUrl, httpVersion })) as never
 }
 
 async function codeOf(calling: Promise<unknown>): Promise<Code> {
@@ -45,10 +52,10 @@ async function codeOf(calling: Promise<unknown>): Promise<Code> {
   return (failure as ConnectError).code
 }
 
-describe('gRPC-Web', () => {
+describe.each(['1.1', '2'] as const)('gRPC-Web over HTTP/%s', (version) => {
   it('carries a call, its metadata both ways, and its trailers', async () => {
     const got: Record<string, string | null> = {}
-    const answer = await client().say(
+    const answer = await client(version).say(
       { value: 'hello' },
       {
         headers: { 'x-word': 'w' },
@@ -62,30 +69,34 @@ describe('gRPC-Web', () => {
 
   it('carries a megabyte, and a stream of answers', async () => {
     const value = 'x'.repeat(1024 ** 2)
-    expect((await client().say({ value })).value).toBe(value)
+    expect((await client(version).say({ value })).value).toBe(value)
     const values: string[] = []
-    for await (const text of client().count({ value: '5' })) values.push(text.value)
+    for await (const text of client(version).count({ value: '5' })) values.push(text.value)
     expect(values).toEqual(['0', '1', '2', '3', '4'])
   })
 
   it('carries the failures of the service, at once and in the middle of a stream', async () => {
-    expect(await codeOf(client().say({ value: 'fail 5 gone' }))).toBe(Code.NotFound)
+    expect(await codeOf(client(version).say({ value: 'fail 5 gone' }))).toBe(Code.NotFound)
     const values: string[] = []
     const reading = (async () => {
-      for await (const text of client().count({ value: '2 fail' })) values.push(text.value)
+      for await (const text of client(version).count({ value: '2 fail' })) values.push(text.value)
     })()
     expect(await codeOf(reading)).toBe(Code.FailedPrecondition)
     expect(values).toEqual(['0', '1'])
   })
 
   it('says what the gateway refuses: an unknown path, a limit, a deadline', async () => {
-    expect(await codeOf(client(`${gateway.url}/nowhere`).say({ value: 'x' }))).toBe(Code.Unimplemented)
-    const limited = client(`${gateway.url}/limited`)
+    expect(await codeOf(client(version, '/nowhere').say({ value: 'x' }))).toBe(Code.Unimplemented)
+    const limited = client(version, `/limited/${version}`)
     expect((await limited.say({ value: 'x' })).value).toBe('x')
     expect(await codeOf(limited.say({ value: 'x' }))).toBe(Code.ResourceExhausted)
-    expect(await codeOf(client().say({ value: 'hang' }, { timeoutMs: 300 }))).toBe(Code.DeadlineExceeded)
+    expect(await codeOf(client(version).say({ value: 'hang' }, { timeoutMs: 300 }))).toBe(
+      Code.DeadlineExceeded,
+    )
   })
+})
 
+describe('gRPC-Web', () => {
   it('as text is decoded on the way in and encoded on the way out', async () => {
     const message = Buffer.from([0, 0, 0, 0, 4, 10, 2, 104, 105])
     const response = await send(`${gateway.url}/test.Echo/Say`, {

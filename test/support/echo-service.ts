@@ -24,7 +24,7 @@ export interface Text {
 const definition = loadSync(fileURLToPath(new URL('../fixtures/echo.proto', import.meta.url)))
 
 /** The client's class of grpc-js. */
-const EchoClient = (loadPackageDefinition(definition)['test'] as GrpcObject)[
+export const EchoClient = (loadPackageDefinition(definition)['test'] as GrpcObject)[
   'Echo'
 ] as ServiceClientConstructor
 

@@ -4,7 +4,7 @@ import { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
 import { Session, type SessionSettings, STREAMS_PER_SESSION } from './session.ts'
-import type { Work } from './stream.ts'
+import { dropBody, type Work } from './stream.ts'
 
 export interface Http2PoolSettings extends SessionSettings {
   readonly connect: Connect
@@ -75,10 +75,15 @@ export class Http2Pool extends Dispatcher {
     const { max, queue } = this.#settings
     // Whoever gave up while waiting left its work behind: that goes before the line could grow without end.
     if (this.#waiting.size >= max + queue) {
-      for (const one of this.#waiting) if (one.handler.ended) this.#waiting.delete(one)
+      for (const one of this.#waiting) if (one.handler.ended) this.#forget(one)
     }
     this.#waiting.add(work)
     this.#connectWhereNeeded()
+  }
+
+  #forget(work: Work): void {
+    this.#waiting.delete(work)
+    dropBody(work)
   }
 
   #connectWhereNeeded(): void {
@@ -140,6 +145,7 @@ export class Http2Pool extends Dispatcher {
 }
 
 // Without a controller: the request has not been on its way, and any method may be sent again.
-function fail({ handler }: Work, error: Error): void {
-  handler.onResponseError?.(undefined as unknown as Dispatcher.DispatchController, error)
+function fail(work: Work, error: Error): void {
+  dropBody(work)
+  work.handler.onResponseError?.(undefined as unknown as Dispatcher.DispatchController, error)
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import { toRequestHead } from './request-head.ts'
-import { Stream, type StreamOwner, type Work } from './stream.ts'
+import { dropBody, Stream, type StreamOwner, type Work } from './stream.ts'
 
 /** What RFC 9113 section 6.5.2 asks servers to allow; a target may allow fewer. */
 export const STREAMS_PER_SESSION = 100
@@ -12,9 +12,13 @@ export const STREAMS_PER_SESSION = 100
 const STREAM_WINDOW_BYTES = 256 * 1024
 /** Bytes under way on one connection; node:http2's 64 KiB would be 64 KiB per round trip for all streams together. */
 const SESSION_WINDOW_BYTES = 4 * 1024 * 1024
+/** What all streams of one connection may hold; node:http2's 10 MB would refuse new ones beside a few slow bodies. */
+const SESSION_MEGABYTES = 64
 const MAX_HEADER_PAIRS = 256
 /** The shortest time in which a PING must be answered: a busy event loop is not a dead target. */
 const MIN_PROBE_MS = 1000
+/** How long a target may take to close its half of a connection that carries nothing any more. */
+const LINGER_MS = 500
 const NOTHING_REFUSED = 2 ** 31 - 1
 
 export interface SessionSettings {
@@ -83,12 +87,13 @@ export class Session implements StreamOwner {
     const { options, handler } = work
     const stream = new Stream(work, this)
     handler.onRequestStart?.(stream, {})
-    if (stream.aborted) return
+    if (stream.aborted) return dropBody(work)
     try {
       stream.start(this.#http2.request(this.#headOf(options), streamOptions(options.body)))
       this.#open++
       this.#unused = false
     } catch (thrown) {
+      dropBody(work)
       handler.onResponseError?.(stream, new GatewayError('INTERNAL_ERROR', { cause: thrown }))
     }
   }
@@ -107,13 +112,22 @@ export class Session implements StreamOwner {
 
   onStreamEnd(): void {
     this.#open--
-    if (this.#open === 0) this.#timer.refresh()
+    if (this.#open === 0) this.#rest()
     this.#events.onRoom()
   }
 
   #retire(): void {
     this.#retired = true
-    if (this.#open === 0) this.#timer.refresh()
+    if (this.#open === 0) this.#rest()
+  }
+
+  #rest(): void {
+    if (!this.#retired) {
+      this.#timer.refresh()
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#onIdle(), LINGER_MS).unref()
   }
 
   // Only on suspicion: servers of gRPC close connections that PING more often than every five minutes.
@@ -173,6 +187,7 @@ function openSession(socket: Socket, { origin, maxHeaderBytes }: SessionSettings
       maxHeaderListSize: maxHeaderBytes,
     },
     maxHeaderListPairs: MAX_HEADER_PAIRS,
+    maxSessionMemory: SESSION_MEGABYTES,
     peerMaxConcurrentStreams: STREAMS_PER_SESSION,
     // What may be said once is the service's to judge; a proxy passes on what came.
     strictSingleValueFields: false,

@@ -13,6 +13,12 @@ export interface Work {
   readonly handler: Dispatcher.DispatchHandler & { readonly ended?: boolean }
 }
 
+/** It will not be done: nobody reads the client's body for it any more. */
+export function dropBody({ options }: Work): void {
+  const body = options.body as BodyStream | null | undefined
+  body?.destroy()
+}
+
 export interface StreamOwner {
   /** See `BrokenStream`. */
   readonly lastAccepted: number
