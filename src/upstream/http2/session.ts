@@ -1,8 +1,15 @@
 // One HTTP/2 connection to a target: from its SETTINGS to its GOAWAY, with room for so many streams.
-import { type ClientHttp2Session, type ClientSessionOptions, connect, type Settings } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionOptions,
+  connect,
+  type Settings,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
+import { nativeSession, outlive } from './outlive.ts'
 import { toRequestHead } from './request-head.ts'
 import { dropBody, Stream, type StreamOwner, type Work } from './stream.ts'
 
@@ -47,6 +54,7 @@ export class Session implements StreamOwner {
   #open = 0
   #allowed = 0
   #unused = true
+  #native: object | undefined
   #retired = false
   #error: Error | undefined
   /** True since its SETTINGS came. */
@@ -87,7 +95,10 @@ export class Session implements StreamOwner {
     const { options, handler } = work
     const stream = new Stream(work, this)
     handler.onRequestStart?.(stream, {})
-    if (stream.aborted) return dropBody(work)
+    if (stream.aborted) {
+      dropBody(work)
+      return
+    }
     try {
       stream.start(this.#http2.request(this.#headOf(options), streamOptions(options.body)))
       this.#open++
@@ -130,6 +141,10 @@ export class Session implements StreamOwner {
     this.#timer = setTimeout(() => this.#onIdle(), LINGER_MS).unref()
   }
 
+  onBroken(stream: ClientHttp2Stream): void {
+    outlive(this.#native, stream)
+  }
+
   // Only on suspicion: servers of gRPC close connections that PING more often than every five minutes.
   onSilence(): void {
     if (this.#probe || this.#retired || this.#http2.destroyed) return
@@ -151,6 +166,7 @@ export class Session implements StreamOwner {
     this.#allowed = Math.min(maxConcurrentStreams ?? STREAMS_PER_SESSION, STREAMS_PER_SESSION)
     if (!this.ready) {
       this.ready = true
+      this.#native = nativeSession(this.#http2)
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => this.#onIdle(), this.#settings.idleTimeoutMs).unref()
     }

@@ -23,6 +23,8 @@ export interface StreamOwner {
   /** See `BrokenStream`. */
   readonly lastAccepted: number
   onStreamEnd(): void
+  /** It did not come to a clean end. */
+  onBroken(stream: ClientHttp2Stream): void
   /** The target was silent for too long: is it still there? */
   onSilence(): void
 }
@@ -150,6 +152,7 @@ export class Stream implements Dispatcher.DispatchController {
     clearTimeout(this.#idle)
     const stream = this.#stream
     if (stream && !clean) {
+      this.#owner.onBroken(stream)
       if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL)
       // Its `close` alone may be late on a busy session, and until then it holds the whole request.
       stream.destroy()

@@ -1,6 +1,8 @@
 // Targets of HTTP/2 that break the protocol: none of them hurts another request, or is taken for a whole answer.
+import { spawnSync } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
   data,
@@ -126,6 +128,14 @@ describe('a target that says what HTTP/2 forbids', () => {
     expect(await collect(call())).toMatchObject({ status: 200, body: 'all' })
     expect(await collect(call())).toMatchObject({ status: 200, body: 'all' })
   })
+})
+
+it('a head that is refused midway never ends the process, whatever is collected first', () => {
+  const script = fileURLToPath(new URL('collected-sessions.ts', import.meta.url))
+  // Node aborts there without the precaution of outlive.ts.
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' })
+  expect(stderr).not.toContain('Assertion failed')
+  expect(stdout).toBe('alive')
 })
 
 describe('a head without end', () => {
