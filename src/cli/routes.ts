@@ -1,4 +1,5 @@
-// `turnpike routes`: the route table, most specific first.
+// `turnpike routes`: the route table, most specific first, and where raw connections go.
+import type { ListenerConfiguration } from '../config/read-listeners.ts'
 import { routeFacts } from '../route-facts.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import type { CliArguments } from './arguments.ts'
@@ -17,7 +18,20 @@ export async function routes(args: CliArguments): Promise<number> {
     return 0
   }
   for (const line of columns([HEADINGS, ...listed.map(asCells)])) args.stdout(`${line}\n`)
+  const names = configuration.listeners.flatMap(namesOf)
+  if (names.length === 0) return 0
+  args.stdout('\n')
+  for (const line of columns([NAME_HEADINGS, ...names])) args.stdout(`${line}\n`)
   return 0
+}
+
+const NAME_HEADINGS = ['LISTENER', 'PROTOCOL', 'ADDRESS', 'NAME', 'SERVICE']
+
+/** Where connections that are no requests go. */
+function namesOf(listener: ListenerConfiguration): (readonly string[])[] {
+  if (!('services' in listener)) return []
+  const { name, protocol, address, services } = listener
+  return [...services].map(([host, service]) => [name, protocol, address, host, service])
 }
 
 const HEADINGS = ['ROUTE', 'METHODS', 'HOST', 'PATH', 'WHEN', 'SERVICE', 'PLUGINS', 'WRITTEN AT']

@@ -119,6 +119,21 @@ describe('secrets', () => {
 })
 
 describe('routes', () => {
+  it('shows where raw connections go as well', async () => {
+    const listener = 'address: ":1", protocol: tlsPassthrough, hosts: { a.test: db, "*": db }'
+    const config = `listeners: { s: { ${listener} } }\nservices: { db: { targets: ["tcp://db:1"] } }`
+    const cwd = writeFiles({ 'turnpike.yaml': config })
+    const { stdout } = await runCommand(routes, { cwd })
+    expect(stdout.split('\n\n')[1]).toBe(
+      [
+        'LISTENER  PROTOCOL        ADDRESS  NAME    SERVICE',
+        's         tlsPassthrough  :1       a.test  db',
+        's         tlsPassthrough  :1       *       db',
+        '',
+      ].join('\n'),
+    )
+  })
+
   const list = (json: boolean) =>
     runCommand(routes, { cwd: writeFiles({ 'turnpike.yaml': RICH }), plugins, env, flags: { json } })
 
