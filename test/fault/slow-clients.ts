@@ -1,0 +1,60 @@
+// Clients that cost a server a connection each and next to nothing themselves: slow to ask, to send, or to read.
+import { connect, type Socket } from 'node:net'
+
+export type Slowness = 'head' | 'body' | 'read'
+
+export interface SlowClients {
+  /** Connections that were made. */
+  opened(): number
+  /** Who does not read does not learn that its connection is gone: those count until they are stopped. */
+  stillOpen(): number
+  /** How many were answered so. */
+  answered(status: number): number
+  stop(): void
+}
+
+export interface SlowOptions {
+  readonly port: number
+  readonly count: number
+  /** A byte of each client that often. */
+  readonly everyMs: number
+}
+
+const BEGINNING: Readonly<Record<Slowness, string>> = {
+  head: 'GET /small HTTP/1.1\r\nHost: gw.test\r\nX-Slow: ',
+  body: 'POST /small HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000000\r\n\r\n',
+  read: 'GET /big HTTP/1.1\r\nHost: gw.test\r\n\r\n',
+}
+
+export function startSlowClients(slowness: Slowness, { port, count, everyMs }: SlowOptions): SlowClients {
+  const open = new Set<Socket>()
+  const statuses: number[] = []
+  let opened = 0
+  for (let made = 0; made < count; made++) {
+    const socket = connect({ port, host: '127.0.0.1' }, () => {
+      opened++
+      open.add(socket)
+      socket.write(BEGINNING[slowness])
+    })
+    if (slowness === 'read') socket.pause()
+    else socket.on('data', (chunk) => statuses.push(Number(chunk.toString('latin1').split(' ')[1])))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => open.delete(socket))
+  }
+  const timer = setInterval(() => {
+    for (const socket of open) dribble(socket, slowness)
+  }, everyMs)
+  return {
+    opened: () => opened,
+    stillOpen: () => open.size,
+    answered: (status) => statuses.filter((one) => one === status).length,
+    stop() {
+      clearInterval(timer)
+      for (const socket of open) socket.destroy()
+    },
+  }
+}
+
+function dribble(socket: Socket, slowness: Slowness): void {
+  if (slowness !== 'read' && socket.writable) socket.write('a')
+}
