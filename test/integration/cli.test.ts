@@ -99,7 +99,7 @@ describe('the installed command', () => {
   const oldest = engines.node.match(/\d+\.\d+/)[0]
 
   it('runs on the oldest Node that the package allows, and on newer ones', () => {
-    for (const version of [`${oldest}.0`, '24.0.0']) {
+    for (const version of [`${oldest}.0`, '26.0.0']) {
       expect(start(version)).toEqual({
         status: 0,
         stdout: expect.stringMatching(/^turnpike \d/),
@@ -108,7 +108,7 @@ describe('the installed command', () => {
     }
   })
 
-  it.each(['18.20.0', '20.19.5', '22.18.0'])('says on Node %s which one it needs', (version) => {
+  it.each(['18.20.0', '20.19.5', '22.19.0', '24.11.1'])('says on Node %s which one it needs', (version) => {
     expect(start(version)).toEqual({
       status: 1,
       stdout: '',
