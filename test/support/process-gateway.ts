@@ -15,6 +15,8 @@ export interface ProcessGateway {
   readonly listen: string
   readonly status: string
   readonly admin: string
+  /** The URLs of further listeners, by name. */
+  readonly listeners: Readonly<Record<string, string>>
   /** What it holds after its garbage is gone; needs the option `measured`. */
   memory(): Promise<NodeJS.MemoryUsage>
   /** Everything on stderr so far. */
@@ -62,13 +64,14 @@ export async function startProcessGateway(
   const ready = once(createInterface({ input: child.stdout! }), 'line')
   const [line] = (await Promise.race([ready, exited.then(() => [undefined])])) as [string | undefined]
   if (line === undefined) throw new Error(`the gateway did not start:\n${errors}`)
-  const { listen, status, admin } = JSON.parse(line)
+  const { listen, status, admin, listeners } = JSON.parse(line)
   return {
     child,
     file,
     listen,
     status,
     admin,
+    listeners,
     async memory() {
       child.send('memory')
       const [usage] = await once(child, 'message')
