@@ -31,7 +31,7 @@ function keepYoungSpaceSmall(): void {
 /**
  * Each chunk of a body is a buffer outside of the heap, and V8 lets dead ones pile up to several times this many
  * megabytes before a young collection. With its default of 32 the process grew by up to 57 MB while it passed on 1 GB,
- * with 4 by up to 7, for 2.3 instead of 3.5 to 4 s of CPU: fewer bytes go through the caches. Small requests cost the
+ * with 4 by up to 16, for 2.3 instead of 3.5 to 4 s of CPU: fewer bytes go through the caches. Small requests cost the
  * same.
  */
 function collectBuffersEarly(): void {
