@@ -20,6 +20,8 @@ export interface SlowOptions {
   readonly everyMs: number
 }
 
+const PARTS = 50
+
 const BEGINNING: Readonly<Record<Slowness, string>> = {
   head: 'GET /small HTTP/1.1\r\nHost: gw.test\r\nX-Slow: ',
   body: 'POST /small HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000000\r\n\r\n',
@@ -41,9 +43,12 @@ export function startSlowClients(slowness: Slowness, { port, count, everyMs }: S
     socket.on('error', () => socket.destroy())
     socket.on('close', () => open.delete(socket))
   }
+  let turn = 0
+  // A part of them at a time: all at once would hold up those that are measured beside them.
   const timer = setInterval(() => {
-    for (const socket of open) dribble(socket, slowness)
-  }, everyMs)
+    turn++
+    for (const [at, socket] of [...open].entries()) if (at % PARTS === turn % PARTS) dribble(socket, slowness)
+  }, everyMs / PARTS)
   return {
     opened: () => opened,
     stillOpen: () => open.size,
