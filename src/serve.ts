@@ -123,7 +123,8 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
   const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
   const { id: requestId, method, grpc } = exchange
-  const facts = { requestId, method, grpc, sent, writeTimeoutMs: options.writeTimeoutMs }
+  const { clock, writeTimeoutMs } = options
+  const facts = { requestId, method, grpc, sent, clock, writeTimeoutMs }
   const close = options.isDraining() || bodyLeft || exchange.malformed || exchange.closes
   try {
     if (hasTunnel(answer)) switchOver(options, course, { response, answer })

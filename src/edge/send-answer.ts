@@ -3,8 +3,9 @@ import { STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
-import type { ResponseBody } from '../plugin.ts'
+import type { Clock, ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
+import { WriteDeadline } from './write-deadline.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
 const ONE_WRITE_BYTES = 16 * 1024
@@ -24,6 +25,7 @@ export interface SendFacts {
   readonly close: boolean
   /** How long the client may take nothing. */
   readonly writeTimeoutMs: number
+  readonly clock: Clock
   readonly sent: Sent
 }
 
@@ -70,6 +72,7 @@ function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffe
   else if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1')
   else {
     response.setTimeout(facts.writeTimeoutMs)
+    new WriteDeadline(response, facts.clock, facts.writeTimeoutMs).start()
     response.end(body)
   }
 }
@@ -86,8 +89,10 @@ interface StreamFacts extends SendFacts {
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
   const { grpc, sent, endsWithStatus, writeTimeoutMs } = facts
+  const deadline = new WriteDeadline(response, facts.clock, writeTimeoutMs)
   response.on('drain', () => {
     response.setTimeout(0)
+    deadline.stop()
     body.resume()
   })
   body.stream({
@@ -95,13 +100,17 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
       sent.bytes += chunk.length
       const more = response.write(chunk)
       // Node starts it anew whenever a part goes out; when nothing does, it closes the connection.
-      if (!more) response.setTimeout(writeTimeoutMs)
+      if (!more) {
+        response.setTimeout(writeTimeoutMs)
+        deadline.start()
+      }
       return more
     },
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(inPairs(trailers))
       if (grpc !== undefined) noteStatus(sent, new HeaderList(trailers as string[]).get('grpc-status'))
       response.setTimeout(writeTimeoutMs)
+      deadline.start()
       response.end()
     },
     fail(failure) {

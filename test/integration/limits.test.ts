@@ -115,6 +115,22 @@ describe('time', () => {
     await expect.poll(() => gateway.metrics()).toContain('gateway_requests_in_flight 0')
   })
 
+  it('for an answer: sending something meanwhile is not taking it', async () => {
+    const gone = Promise.withResolvers<void>()
+    target.answer = (_request, response) => {
+      response.on('close', gone.resolve)
+      response.end(Buffer.alloc(64 * 1024 * 1024))
+    }
+    await start('{ writeTimeout: 300ms }')
+    const client = await dial()
+    client.socket.pause()
+    client.socket.write(`${GET}\r\n`)
+    // Empty lines between requests are no request (RFC 9112 section 2.2), but they are bytes.
+    const dribble = setInterval(() => client.socket.write('\r\n'), 100)
+    await gone.promise.finally(() => clearInterval(dribble))
+    await expect.poll(() => gateway.metrics()).toContain('gateway_requests_in_flight 0')
+  })
+
   it('for an answer over HTTP/2 as well', async () => {
     const gone = Promise.withResolvers<void>()
     target.answer = (_request, response) => {

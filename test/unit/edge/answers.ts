@@ -2,6 +2,7 @@
 import { type SendableAnswer, type SendFacts, sendAnswer } from '../../../src/edge/send-answer.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type { BodySink, ResponseBody } from '../../../src/plugin.ts'
+import { systemClock } from '../../../src/system-clock.ts'
 import { type Arrived, arrive } from './wire.ts'
 
 export const get = (method = 'GET', version = '1.1') =>
@@ -40,6 +41,7 @@ export function answerTo(
     close: true,
     sent: { bytes: 0 },
     writeTimeoutMs: 10_000,
+    clock: systemClock,
     ...facts,
   }
   sendAnswer(response, { status: 200, headers: new HeaderList(), ...answer }, whole)
