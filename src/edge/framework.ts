@@ -59,6 +59,8 @@ export async function createFramework({ serve, onMalformed, limits }: FrameworkO
   server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
   // Without a listener the connection would be closed without a word.
   server.on('connect', (_request, socket) => {
+    // Node has taken its own listener away: a reset before the answer is read would be nobody's error.
+    socket.on('error', () => {})
     refuseOnSocket(socket as Socket, 'METHOD_NOT_SUPPORTED', onMalformed)
   })
   serveUpgrades(server, serve)

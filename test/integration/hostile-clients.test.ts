@@ -1,4 +1,5 @@
 // What clients must not be able to do to others: each was found by attacking a running gateway.
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
@@ -92,5 +93,21 @@ describe('a client that resets right after sending', () => {
     for (let sent = 0; sent < 50; sent++) await reset()
     expect((await gateway.get('/x')).status).toBe(200)
     for (const { headers } of target.seen) expect(headers['x-forwarded-for']).toBe('127.0.0.1')
+  })
+
+  it('does not wait for the refusal of CONNECT, and its reset is no error of the gateway', async () => {
+    const uncaught: unknown[] = []
+    const note = (thrown: unknown) => uncaught.push(thrown)
+    process.on('uncaughtExceptionMonitor', note)
+    for (let sent = 0; sent < 20; sent++) {
+      const socket = connect(gateway.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write('CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n')
+      await once(socket, 'data')
+      socket.resetAndDestroy()
+    }
+    await expect.poll(() => gateway.metrics()).toContain('gateway_open_connections 0')
+    process.off('uncaughtExceptionMonitor', note)
+    expect(uncaught).toEqual([])
   })
 })
