@@ -6,6 +6,7 @@ import type { ClientRequest, ClientResponse, Serve } from './edge/client-request
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
 import { renderDirect, renderProblem } from './edge/problem.ts'
 import { type Sent, sendAnswer } from './edge/send-answer.ts'
+import type { WriteDeadlines } from './edge/write-deadlines.ts'
 import { GatewayError } from './errors.ts'
 import type { CompiledRoute, Generation } from './generation.ts'
 import {
@@ -28,8 +29,7 @@ export interface ServeOptions extends TunnelEnvironment {
   readonly tracer: Tracer
   /** Records what no route took. */
   readonly unmatched: RouteRecorder
-  /** How long a client may take nothing of its answer. */
-  readonly writeTimeoutMs: number
+  readonly deadlines: WriteDeadlines
   isDraining(): boolean
 }
 
@@ -123,8 +123,7 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
   const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
   const { id: requestId, method, grpc } = exchange
-  const { clock, writeTimeoutMs } = options
-  const facts = { requestId, method, grpc, sent, clock, writeTimeoutMs }
+  const facts = { requestId, method, grpc, sent, deadlines: options.deadlines }
   const close = options.isDraining() || bodyLeft || exchange.malformed || exchange.closes
   try {
     if (hasTunnel(answer)) switchOver(options, course, { response, answer })

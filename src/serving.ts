@@ -10,6 +10,7 @@ import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
 import { createFront, type Front } from './edge/front.ts'
 import type { OnMalformed } from './edge/malformed-request.ts'
+import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
@@ -93,7 +94,7 @@ async function assemble(
       bodies: new BodyWatch(clock, limits),
       proxies: () => generations.current.proxies,
     }),
-    writeTimeoutMs: limits.writeTimeoutMs,
+    deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs),
     generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,

@@ -14,6 +14,7 @@ import { appendForwarded, requestIdOf, saidByProxies, schemeOf } from './forward
 import { HttpExchange } from './http-exchange.ts'
 import { mayLosePipelined } from './ignored-upgrade.ts'
 import { SERVER_WIDE, takeOptions } from './options-request.ts'
+import { MAX_BEHIND } from './pipeline.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 import { assertHandshake, isUpgrade } from './web-socket-handshake.ts'
@@ -52,7 +53,9 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
   assertVersion(raw)
   assertMethod(raw)
   const connection = connectionOf(raw.socket)
-  const { peer } = connection
+  const { peer, behind } = connection
+  if (behind > MAX_BEHIND)
+    throw new GatewayError('OVERLOADED', { detail: 'Too many requests wait for their answers.' })
   const { requestsPerConnection } = options.limits
   const head = readRequestHead(raw.rawHeaders, options.limits.headers)
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')

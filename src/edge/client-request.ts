@@ -37,9 +37,14 @@ export interface ClientRequest
 
 /** Node's own object over HTTP/1; `Http2Response` over HTTP/2. */
 export interface ClientResponse
-  extends Pick<ServerResponse, 'destroyed' | 'headersSent' | 'writableEnded' | 'writableFinished'> {
+  extends Pick<
+    ServerResponse,
+    'destroyed' | 'headersSent' | 'writableEnded' | 'writableFinished' | 'writableLength'
+  > {
   readonly req: { readonly httpVersion: string }
-  on(event: 'close' | 'drain', listener: () => void): unknown
+  /** Null while it is not its turn, or no more (HTTP/1.1). */
+  readonly socket?: Socket | null
+  on(event: 'close' | 'drain' | 'socket', listener: () => void): unknown
   writeContinue(): void
   /** Closes what the client has taken nothing of for so long; 0: never. */
   setTimeout(ms: number): unknown

@@ -14,6 +14,8 @@ export interface Connection {
   readonly clientCertificate: ClientCertificate | undefined
   /** Requests so far, counted where their number has a bound. */
   requests: number
+  /** Requests whose answers wait for an earlier one (HTTP/1.1). */
+  behind: number
 }
 
 const KNOWN = Symbol('connection')
@@ -40,7 +42,14 @@ export function introducedPeer(socket: Socket): string | undefined {
 function describe(socket: Socket, address: string): Connection {
   const peer = normalizeIp(address) ?? address
   if (!isTls(socket)) {
-    return { peer, scheme: 'http', serverName: undefined, clientCertificate: undefined, requests: 0 }
+    return {
+      peer,
+      scheme: 'http',
+      serverName: undefined,
+      clientCertificate: undefined,
+      requests: 0,
+      behind: 0,
+    }
   }
   const { servername } = socket as TLSSocket & { readonly servername?: string | false | null }
   return {
@@ -49,6 +58,7 @@ function describe(socket: Socket, address: string): Connection {
     serverName: servername ? servername.toLowerCase() : undefined,
     clientCertificate: readClientCertificate(socket),
     requests: 0,
+    behind: 0,
   }
 }
 

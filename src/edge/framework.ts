@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { ClientLimits } from './client-limits.ts'
 import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
+import { noteTurn } from './pipeline.ts'
 import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
@@ -43,6 +44,7 @@ export async function createFramework({ serve, onMalformed, limits }: FrameworkO
     // Answered before the proxy's own handler, which would build three URLs that nobody reads: 15 of 64 us a request.
     preHandler(request, reply) {
       reply.hijack()
+      noteTurn(request.raw.socket, reply.raw)
       serve(request.raw, reply.raw, targetOf(request.raw))
     },
   })

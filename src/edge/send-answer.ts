@@ -3,9 +3,9 @@ import { STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
-import type { Clock, ResponseBody } from '../plugin.ts'
+import type { ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
-import { WriteDeadline } from './write-deadline.ts'
+import type { WriteDeadlines } from './write-deadlines.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
 const ONE_WRITE_BYTES = 16 * 1024
@@ -23,9 +23,8 @@ export interface SendFacts {
   readonly grpc?: string | undefined
   /** The connection ends after this answer. */
   readonly close: boolean
-  /** How long the client may take nothing. */
-  readonly writeTimeoutMs: number
-  readonly clock: Clock
+  /** Sees to it that the client takes it. */
+  readonly deadlines: WriteDeadlines
   readonly sent: Sent
 }
 
@@ -67,14 +66,22 @@ function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffe
   }
   writeHead(response, answer)
   facts.sent.bytes = bodyless ? 0 : body.length
+  if (!bodyless && body.length > ONE_WRITE_BYTES) {
+    response.on('close', () => facts.deadlines.stop(response))
+    awaitClient(response, facts.deadlines)
+    response.end(body)
+    return
+  }
   if (bodyless || body.length === 0) response.end()
   // Node joins head and body into one write only for strings; latin1 keeps every byte.
-  else if (body.length <= ONE_WRITE_BYTES) response.end(body.toString('latin1'), 'latin1')
-  else {
-    response.setTimeout(facts.writeTimeoutMs)
-    new WriteDeadline(response, facts.clock, facts.writeTimeoutMs).start()
-    response.end(body)
-  }
+  else response.end(body.toString('latin1'), 'latin1')
+  if (response.writableLength > 0) facts.deadlines.startWhole(response)
+}
+
+// Node starts its timer anew whenever a part goes out; when nothing does, it closes the connection.
+function awaitClient(response: ClientResponse, deadlines: WriteDeadlines): void {
+  response.setTimeout(deadlines.timeoutMs)
+  deadlines.startPart(response)
 }
 
 function writeHead(response: ClientResponse, { status, headers }: SendableAnswer): void {
@@ -88,35 +95,31 @@ interface StreamFacts extends SendFacts {
 }
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
-  const { grpc, sent, endsWithStatus, writeTimeoutMs } = facts
-  const deadline = new WriteDeadline(response, facts.clock, writeTimeoutMs)
+  const { grpc, sent, endsWithStatus, deadlines } = facts
+  response.on('close', () => deadlines.stop(response))
   response.on('drain', () => {
     response.setTimeout(0)
-    deadline.stop()
+    deadlines.stop(response)
     body.resume()
   })
   body.stream({
     write(chunk) {
       sent.bytes += chunk.length
       const more = response.write(chunk)
-      // Node starts it anew whenever a part goes out; when nothing does, it closes the connection.
-      if (!more) {
-        response.setTimeout(writeTimeoutMs)
-        deadline.start()
-      }
+      if (!more) awaitClient(response, deadlines)
       return more
     },
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(inPairs(trailers))
       if (grpc !== undefined) noteStatus(sent, new HeaderList(trailers as string[]).get('grpc-status'))
-      response.setTimeout(writeTimeoutMs)
-      deadline.start()
+      awaitClient(response, deadlines)
       response.end()
     },
     fail(failure) {
-      if (endsWithStatus && failure.code !== 'CLIENT_CLOSED') endCall(response, failure, sent)
       // Cut, never a clean end: the client must see that the body is not whole.
-      else response.destroy()
+      if (!endsWithStatus || failure.code === 'CLIENT_CLOSED') return void response.destroy()
+      awaitClient(response, deadlines)
+      endCall(response, failure, sent)
     },
   })
   // Node keeps the head for the first chunk, which may be minutes away (server-sent events).

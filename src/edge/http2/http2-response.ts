@@ -43,12 +43,17 @@ export class Http2Response implements ClientResponse {
     return this.#ended
   }
 
+  /** Never 0 before all is out: node hands its frames on later. */
+  get writableLength(): number {
+    return this.destroyed ? 0 : this.#stream.writableLength + 1
+  }
+
   get writableFinished(): boolean {
     // A stream may close before node has told its writable side that all was sent.
     return this.#ended && !this.#stream.aborted && this.#stream.rstCode === NGHTTP2_NO_ERROR
   }
 
-  on(event: 'close' | 'drain', listener: () => void): this {
+  on(event: 'close' | 'drain' | 'socket', listener: () => void): this {
     this.#stream.on(event, listener)
     return this
   }

@@ -1,5 +1,6 @@
 // Answers to a real request, and bodies that a test feeds by hand.
 import { type SendableAnswer, type SendFacts, sendAnswer } from '../../../src/edge/send-answer.ts'
+import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type { BodySink, ResponseBody } from '../../../src/plugin.ts'
 import { systemClock } from '../../../src/system-clock.ts'
@@ -40,8 +41,7 @@ export function answerTo(
     method: 'GET',
     close: true,
     sent: { bytes: 0 },
-    writeTimeoutMs: 10_000,
-    clock: systemClock,
+    deadlines: new WriteDeadlines(systemClock, 10_000),
     ...facts,
   }
   sendAnswer(response, { status: 200, headers: new HeaderList(), ...answer }, whole)

@@ -1,7 +1,9 @@
 // Answers on a real connection: the head, and bodies that are sent in one write.
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { answerTo, FedBody, get, latin1, receive } from './answers.ts'
 
 describe('an answer of the gateway', () => {
@@ -151,5 +153,30 @@ describe('a body that has arrived already', () => {
     })
     const { head } = await receive(arrived)
     expect(head.filter((line) => /^content-length/i.test(line))).toEqual(['content-length: 3'])
+  })
+})
+
+describe('a small answer behind a connection that is full', () => {
+  it('is given up with its connection when its time is over', async () => {
+    const arrived = await get()
+    const { client, raw, response } = arrived
+    client.socket.pause()
+    // More than the buffers of any kernel hold.
+    raw.socket.write(Buffer.alloc(64 * 1024 * 1024))
+    const clock = new FakeClock()
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000) })
+    await clock.advance(4000)
+    expect(response.destroyed).toBe(false)
+    await clock.advance(1000)
+    expect(raw.socket.destroyed).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('that is taken at once has no deadline', async () => {
+    const arrived = await get()
+    const clock = new FakeClock()
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000) })
+    expect(clock.timers).toBe(0)
+    expect((await receive(arrived)).body).toBe('ok')
   })
 })

@@ -1,0 +1,85 @@
+// Clients that ask and take nothing: what waits for them is bounded in time and in number, whatever its size.
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { sendRaw } from '../support/http-client.ts'
+import { FrameClient } from '../support/http2-frame-client.ts'
+import { FLAG, frame, headerBlock, TYPE } from '../support/http2-frames.ts'
+import { startTarget, type TargetServer } from '../support/target-server.ts'
+
+const SMALL = 'x'.repeat(10_000)
+const SETTINGS_INITIAL_WINDOW_SIZE = 4
+const INTERNAL_ERROR = 2
+/** The first one, and those that may wait behind it. */
+const MOST_AT_ONCE = 101
+
+let target: TargetServer
+let gateway: TestGateway
+
+beforeAll(async () => {
+  target = await startTarget()
+  gateway = await startTestGateway(`
+accessLog: false
+limits: { writeTimeout: 1s }
+listeners: { h2: { protocol: h2c, address: "127.0.0.1:0" } }
+services:
+  api: { targets: ["${target.url}"], routes: { all: /* } }
+`)
+})
+
+afterAll(async () => {
+  await gateway.stop()
+  await target.close()
+})
+
+const inFlight = async () => /gateway_requests_in_flight (\d+)/.exec(await gateway.metrics())?.[1]
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+
+describe('small answers that nobody takes', () => {
+  it.each([
+    ['with a body', SMALL],
+    ['without one', ''],
+  ])('%s end with their streams over HTTP/2', async (_name, body) => {
+    target.answer = (_request, response) => void response.end(body)
+    const { port } = new URL(gateway.gateway.addresses.listeners['h2']!)
+    const client = await FrameClient.connect(Number(port), { pairs: [[SETTINGS_INITIAL_WINDOW_SIZE, 0]] })
+    const head = headerBlock([':method', 'GET', ':scheme', 'http', ':path', '/x', ':authority', 'gw.test'])
+    for (let stream = 1; stream < 100; stream += 2) {
+      client.send(frame(TYPE.headers, FLAG.endStream | FLAG.endHeaders, stream, head))
+    }
+    await expect.poll(() => client.status(99)).toBe(200)
+    await expect.poll(inFlight).toBe('0')
+    expect(client.reset(99)).toBe(body === '' ? undefined : INTERNAL_ERROR)
+    client.close()
+  })
+})
+
+describe('requests in one packet', () => {
+  it('are served a hundred behind the first, the next one is refused, and the rest never looked at', async () => {
+    target.seen.length = 0
+    target.answer = (_request, response) => void setTimeout(() => response.end('ok'), 50)
+    const paths = Array.from({ length: 500 }, (_, at) => get(`/${at}`))
+    const received = await sendRaw(gateway.port, paths.join(''))
+    const statuses = received.match(/HTTP\/1\.1 \d+/g)!
+    expect(statuses.slice(0, -1)).toEqual(Array(MOST_AT_ONCE).fill('HTTP/1.1 200'))
+    expect(statuses.at(-1)).toBe('HTTP/1.1 503')
+    expect(received).toContain('"code":"OVERLOADED"')
+    expect(target.seen).toHaveLength(MOST_AT_ONCE)
+  })
+
+  it('may be more when they come as they are answered', async () => {
+    target.answer = (_request, response) => void response.end('ok')
+    const socket = connect(gateway.port, '127.0.0.1')
+    let received = ''
+    for (let batch = 1; batch <= 5; batch++) {
+      socket.write(get('/x').repeat(60))
+      socket.on('data', (chunk) => {
+        received += chunk
+      })
+      await expect.poll(() => received.match(/HTTP\/1\.1 200/g)?.length).toBe(batch * 60)
+      socket.removeAllListeners('data')
+    }
+    socket.destroy()
+  })
+})
