@@ -23,7 +23,7 @@ const ID_BYTES = 16
 
 export interface ArrivalOptions {
   readonly clock: Clock
-  readonly limits: Pick<ClientLimits, 'headers' | 'urlBytes' | 'requestsPerConnection'>
+  readonly limits: Pick<ClientLimits, 'headers' | 'urlBytes' | 'requestsPerConnection' | 'requestTimeoutMs'>
   /** Looks after bodies that are waited for. */
   readonly bodies: BodyWatch
   /** Read for each request: a reload may change it. */
@@ -95,9 +95,15 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
   })
   if (raw.method === 'OPTIONS') takeOptions(exchange)
   if (requestsPerConnection !== undefined) exchange.closes = ++connection.requests >= requestsPerConnection
-  // A call of gRPC may be silent for as long as it likes.
-  if (exchange.body.present && exchange.grpc === undefined) exchange.body.onOpened = watchBody
+  // A call of gRPC may be silent for as long as it likes, and last for as long.
+  if (exchange.body.present && exchange.grpc === undefined) {
+    exchange.body.onOpened = raw.http2 ? inTime(exchange, options) : watchBody
+  }
   return exchange
+}
+
+function inTime({ startedAt }: HttpExchange, { bodies, limits }: ArrivalOptions) {
+  return (body: ClientBody) => bodies.watch(body, startedAt + limits.requestTimeoutMs)
 }
 
 function targetOf(raw: ClientRequest, target: string, maxBytes: number): RequestTarget {

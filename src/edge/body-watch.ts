@@ -10,6 +10,8 @@ export interface WatchedBody {
   readonly received: number
   /** True while it is the client that is waited for, not the service. */
   readonly awaitsClient: boolean
+  /** True when the last byte has arrived, read or not. */
+  readonly complete: boolean
   /** True when nothing more will come, whether all of it came or not. */
   readonly over: boolean
   fail(error: GatewayError): void
@@ -24,7 +26,12 @@ export interface BodyPace {
 interface Waiting {
   /** Milliseconds that the client was waited for. */
   waitedMs: number
+  /** By when all of it must have come, whoever is waited for. */
+  readonly dueAt: number
 }
+
+const TOO_SLOW = 'The body came too slowly.'
+const TOO_LATE = 'The request took too long in all.'
 
 export class BodyWatch {
   readonly #clock: Clock
@@ -38,9 +45,9 @@ export class BodyWatch {
     this.#pace = pace
   }
 
-  /** From the moment on that somebody reads it. */
-  watch(body: WatchedBody): void {
-    this.#bodies.set(body, { waitedMs: 0 })
+  /** From the moment on that somebody reads it. Over HTTP/1.1 node's parser sees to the whole time by itself. */
+  watch(body: WatchedBody, dueAt = Number.POSITIVE_INFINITY): void {
+    this.#bodies.set(body, { waitedMs: 0, dueAt })
     if (!this.#looking) this.#lookAgain()
   }
 
@@ -54,11 +61,17 @@ export class BodyWatch {
     const passed = this.#clock.now() - this.#lookedAt
     for (const [body, waiting] of this.#bodies) {
       if (body.awaitsClient) waiting.waitedMs += passed
-      if (!body.over && !this.#isTooSlow(body, waiting)) continue
+      const fault = body.over ? undefined : this.#faultOf(body, waiting)
+      if (!body.over && fault === undefined) continue
       this.#bodies.delete(body)
-      if (!body.over) body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: 'The body came too slowly.' }))
+      if (fault !== undefined) body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: fault }))
     }
     this.#lookAgain()
+  }
+
+  #faultOf(body: WatchedBody, waiting: Waiting): string | undefined {
+    if (this.#isTooSlow(body, waiting)) return TOO_SLOW
+    return !body.complete && this.#clock.now() >= waiting.dueAt ? TOO_LATE : undefined
   }
 
   #isTooSlow({ received }: WatchedBody, { waitedMs }: Waiting): boolean {

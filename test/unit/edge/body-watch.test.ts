@@ -7,6 +7,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 class FakeBody implements WatchedBody {
   received = 0
   awaitsClient = true
+  complete = false
   over = false
   error: GatewayError | undefined
 
@@ -59,6 +60,30 @@ describe('a body', () => {
     body.awaitsClient = true
     await clock.advance(7000)
     expect(body.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('must be there by its time, however fast it comes and whoever is waited for', async () => {
+    const { clock, watch } = start()
+    const [quick, held] = [new FakeBody(), new FakeBody()]
+    held.awaitsClient = false
+    for (const body of [quick, held]) watch.watch(body, 60_000)
+    for (let second = 0; second < 59; second++) {
+      quick.received += 1000
+      await clock.advance(1000)
+    }
+    expect([quick.error, held.error]).toEqual([undefined, undefined])
+    await clock.advance(2000)
+    expect([quick.error?.code, held.error?.code]).toEqual(['REQUEST_TIMEOUT', 'REQUEST_TIMEOUT'])
+  })
+
+  it('that has arrived by its time may wait for its reader', async () => {
+    const { clock, watch } = start()
+    const body = new FakeBody()
+    body.awaitsClient = false
+    body.complete = true
+    watch.watch(body, 60_000)
+    await clock.advance(600_000)
+    expect(body.error).toBeUndefined()
   })
 
   it('that is over is forgotten, with the timer', async () => {
