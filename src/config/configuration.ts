@@ -69,7 +69,7 @@ export interface Configuration {
 }
 
 export interface TargetConfiguration {
-  /** `http://host:port`, `https://host:port`, `h2c://host:port` or `unix:/path`. */
+  /** `http://host:port`, `https://host:port`, `h2c://host:port`, `tcp://host:port` or `unix:/path`. */
   readonly url: string
   readonly weight: number
 }
@@ -116,6 +116,8 @@ export interface TlsConfiguration {
   readonly certFile?: string | undefined
   readonly keyFile?: string | undefined
   readonly serverName?: string | undefined
+  /** Of what the files hold. */
+  readonly digest: string
 }
 
 export interface ServiceConfiguration {

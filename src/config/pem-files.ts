@@ -1,5 +1,5 @@
 // Certificates and keys in PEM files: what would only fail when the first connection is made is a fault of the config.
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Path } from './fault.ts'
@@ -14,8 +14,13 @@ export interface Pem {
 
 type PemFiles = Readonly<Record<keyof Pem, string | undefined>>
 
+export interface ReadPem extends Pem {
+  /** Of all three. */
+  readonly digest: string
+}
+
 /** What the files hold; each fault stands at `path` and the name of the file. The files are watched from now on. */
-export function readPemFiles(files: PemFiles, path: Path, state: LoadState): Pem {
+export function readPemFiles(files: PemFiles, path: Path, state: LoadState): ReadPem {
   const ca = readPem([...path, 'ca'], files.ca, state)
   const cert = readPem([...path, 'cert'], files.cert, state)
   const key = readPem([...path, 'key'], files.key, state)
@@ -24,7 +29,10 @@ export function readPemFiles(files: PemFiles, path: Path, state: LoadState): Pem
     (!cert || tryPem([...path, 'cert'], { cert }, state)) &&
     (!key || tryPem([...path, 'key'], { key }, state))
   if (usable && cert && key) tryPem([...path, 'key'], { cert, key }, state)
-  return { ca, cert, key }
+  const digest = digestOf([ca, cert, key])
+  // A renewed certificate is another configuration, though not a word of it has changed.
+  state.contents[path.join('.')] = digest
+  return { ca, cert, key, digest }
 }
 
 function readPem(path: Path, file: string | undefined, state: LoadState): Buffer | undefined {
@@ -50,4 +58,10 @@ function tryPem(path: Path, pem: Pem, { list }: LoadState): boolean {
     list.add({ path, message, hint: pem.cert && pem.key ? undefined : 'write one in PEM' })
     return false
   }
+}
+
+function digestOf(parts: readonly (Buffer | undefined)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part?.length ?? 0}:`).update(part ?? '')
+  return hash.digest('hex')
 }

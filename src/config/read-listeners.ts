@@ -1,5 +1,4 @@
 // The listeners of a config: every default filled in, and the bytes of their certificates.
-import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Path } from './fault.ts'
@@ -102,16 +101,7 @@ interface Files {
 function readFiles({ ca, cert, key }: Files, path: Path, state: LoadState) {
   const absolute = (file: string | undefined) => file && resolve(state.directory, file)
   const pem = readPemFiles({ ca: absolute(ca), cert: absolute(cert), key: absolute(key) }, path, state)
-  const read = { ca: pem.ca ?? EMPTY, cert: pem.cert ?? EMPTY, key: pem.key ?? EMPTY }
-  // A renewed certificate is another configuration, though not a word of it has changed.
-  state.contents[path.join('.')] = digestOf([read.ca, read.cert, read.key])
-  return read
+  return { ca: pem.ca ?? EMPTY, cert: pem.cert ?? EMPTY, key: pem.key ?? EMPTY }
 }
 
 const EMPTY = Buffer.alloc(0)
-
-function digestOf(parts: readonly Buffer[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:`).update(part)
-  return hash.digest('hex')
-}

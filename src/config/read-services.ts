@@ -5,7 +5,9 @@ import type { Steps } from '../pace.ts'
 import type { RouteConfiguration, ServiceConfiguration, TlsConfiguration } from './configuration.ts'
 import { missingKey, type Path } from './fault.ts'
 import { addLevel, type Standings } from './layers.ts'
+import type { LoadState } from './load-state.ts'
 import { checkName } from './names.ts'
+import { readPemFiles } from './pem-files.ts'
 import { type ConfigMap, createMap, isMap } from './places.ts'
 import { type RouteReading, readRoutes } from './read-routes.ts'
 import { serviceShape } from './service-schema.ts'
@@ -115,7 +117,7 @@ function toService(
     ejection: toEjection(ejection),
     connections: toConnections(connections),
     proxyProtocol: structure.proxyProtocol,
-    tls: tls && toTls(tls, dirname(file)),
+    tls: tls && toTls(tls, { name, directory: dirname(file) }, reading.state),
     origin: places.origin(written, name),
   }
 }
@@ -134,14 +136,16 @@ function toConnections(written: ServiceStructure['connections']): ServiceConfigu
   return { max, ...times, headLimitBytes: headLimit, queue }
 }
 
-function toTls(tls: z.output<typeof serviceShape.tls>, directory: string): TlsConfiguration {
+function toTls(
+  tls: z.output<typeof serviceShape.tls>,
+  { name, directory }: { readonly name: string; readonly directory: string },
+  state: LoadState,
+): TlsConfiguration {
   const absolute = (file: string | undefined) => file && resolve(directory, file)
-  return {
-    caFile: absolute(tls.ca),
-    certFile: absolute(tls.cert),
-    keyFile: absolute(tls.key),
-    serverName: tls.serverName,
-  }
+  const files = { ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) }
+  const { digest } = readPemFiles(files, ['services', name, 'tls'], state)
+  const { ca: caFile, cert: certFile, key: keyFile } = files
+  return { caFile, certFile, keyFile, serverName: tls.serverName, digest }
 }
 
 // Routes that redirect, respond or go to another service need no targets here.

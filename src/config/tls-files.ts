@@ -1,8 +1,7 @@
-// The certificates of services: pairs that are whole, used, and in files that hold what they should.
+// The certificates of services: pairs that are whole, and of use.
 import type { ServiceConfiguration, TlsConfiguration } from './configuration.ts'
 import type { Path } from './fault.ts'
 import type { LoadState } from './load-state.ts'
-import { readPemFiles } from './pem-files.ts'
 
 export function checkTls(services: ReadonlyMap<string, ServiceConfiguration>, state: LoadState): void {
   for (const service of services.values()) {
@@ -13,8 +12,6 @@ export function checkTls(services: ReadonlyMap<string, ServiceConfiguration>, st
       state.list.add({ path, message, hint: 'write https:// targets, or remove it', atKey: true })
     }
     checkPair(service.tls, path, state)
-    const { caFile: ca, certFile: cert, keyFile: key } = service.tls
-    readPemFiles({ ca, cert, key }, path, state)
   }
 }
 

@@ -55,6 +55,8 @@ export interface TlsSettings {
   readonly certFile?: string | undefined
   readonly keyFile?: string | undefined
   readonly serverName?: string | undefined
+  /** Of what the files hold: with another content it is another service, which reads them anew. */
+  readonly digest?: string | undefined
 }
 
 /** `auto`: what the target chooses in the TLS handshake; without TLS what the address says. */

@@ -1,13 +1,17 @@
 // Change while traffic flows: nothing fails, nothing is mixed, and a bad config changes nothing.
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { send } from '../support/http-client.ts'
 import { startLoad } from '../support/load.ts'
 import { startProcessGateway } from '../support/process-gateway.ts'
 import { respondJson, startTarget, type TargetServer } from '../support/target-server.ts'
+import { issueCertificate } from '../unit/upstream/certificates.ts'
 
 let target: TargetServer
 let gateway: TestGateway | undefined
@@ -139,6 +143,27 @@ services:
     const after = await gateway.get('/x')
     expect(after.json()).toMatchObject({ code: 'CIRCUIT_OPEN' })
     expect(after.headers['x-new']).toBe('1')
+  })
+})
+
+describe('the certificates of a service', () => {
+  it('are taken up when they are renewed, though no word of the config has changed', async () => {
+    const first = issueCertificate(['127.0.0.1'])
+    const secure = createServer(first, (_request, response) => response.end('secure')).listen(0, '127.0.0.1')
+    onTestFinished(() => void secure.close())
+    await once(secure, 'listening')
+    const { port } = secure.address() as AddressInfo
+    const config = `services: { api: { targets: ["https://127.0.0.1:${port}"], tls: { ca: ca.pem }, routes: { all: /* } } }`
+    const running = await startTestGateway(config, { files: { 'ca.pem': first.cert } })
+    gateway = running
+    expect((await running.get('/x')).status).toBe(200)
+    const next = issueCertificate(['127.0.0.1'])
+    secure.setSecureContext(next)
+    secure.closeAllConnections()
+    await expect.poll(async () => (await running.get('/x')).status).toBe(502)
+    writeFileSync(join(dirname(running.file), 'ca.pem'), next.cert)
+    expect((await running.gateway.reload()).result).toBe('applied')
+    expect((await running.get('/x')).status).toBe(200)
   })
 })
 

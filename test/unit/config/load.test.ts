@@ -170,6 +170,7 @@ services:
         certFile,
         keyFile: `${dirname(folder)}/key.pem`,
         serverName: 'a.internal',
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     })
     expect(configuration.routes[0]?.hosts).toEqual(['api.example.com', '*.example.com'])

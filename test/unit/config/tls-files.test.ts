@@ -1,8 +1,11 @@
 // The files under `tls` of a service: missing, unreadable, swapped or useless ones are told before anything connects.
 import { X509Certificate } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadConfiguration } from '../../../src/config/load.ts'
 import { makeCertificate } from '../upstream/certificates.ts'
-import { type Files, faultsOf, load } from './config-under-test.ts'
+import { type Files, faultsOf, load, testPlugins, writeFiles } from './config-under-test.ts'
 
 const config = (tls: string, targets = 'https://a') =>
   `services:\n  a:\n    tls: { ${tls} }\n    targets: [${targets}]\n    routes: { r: /x }\n`
@@ -70,5 +73,22 @@ describe('tls', () => {
   it('has its files watched, so that one that comes later is noticed', async () => {
     const { files: watched } = await load(files('ca: none.pem'))
     expect(watched.map((file) => file.split('/').at(-1))).toContain('none.pem')
+  })
+
+  it('is another one when a file is renewed: for the config as a whole, and for its service', async () => {
+    const folder = writeFiles(files('ca: cert.pem'))
+    const read = async () => {
+      const { configuration } = await loadConfiguration(join(folder, 'turnpike.yaml'), {
+        plugins: testPlugins,
+        env: {},
+      })
+      return { hash: configuration!.hash, tls: configuration!.services.get('a')!.tls }
+    }
+    const first = await read()
+    expect(await read()).toEqual(first)
+    writeFileSync(join(folder, 'cert.pem'), makeCertificate(['a']).cert)
+    const second = await read()
+    expect(second.hash).not.toBe(first.hash)
+    expect(second.tls).toEqual({ ...first.tls, digest: expect.not.stringContaining(first.tls!.digest) })
   })
 })
