@@ -77,9 +77,17 @@ export class Supervisor {
       this.#plan = plan
       // Not those that have died since, nor who came in their place: they follow.
       const built = workers.filter(({ prepared }) => prepared === plan.number)
-      await Promise.all(built.map((slot) => slot.commit(plan.number)))
+      await Promise.all(built.map(async (slot) => this.#mustServe(slot, await slot.commit(plan.number))))
       end()
     }
+  }
+
+  /** What goes on with a generation that nobody else serves is ended: who comes in its place follows. */
+  #mustServe(slot: WorkerSlot, outcome: Outcome): void {
+    if (outcome === 'done' || outcome.gone) return
+    const facts = { worker: slot.post.slot, reason: outcome.failure }
+    this.#options.logger.error(facts, 'a worker does not change over: it is ended')
+    slot.kill()
   }
 
   /** What each serving worker answers, by slot; those that do not answer in time are left out. */

@@ -150,6 +150,18 @@ describe('another config', () => {
     ])
   })
 
+  it('ends a worker that has built it and does not change over: another one comes, and serves it', async () => {
+    const { supervisor, workers, clock, logged } = supervise(2)
+    await supervisor.start()
+    const commit = await supervisor.prepare({ number: 2, config: 'second' })
+    workers[1]!.answer = () => workers[1]!.say({ kind: 'refused', number: 2, reason: 'not built here' })
+    await commit()
+    await clock.advance(0)
+    expect(workers).toHaveLength(3)
+    expect(supervisor.slots.map(({ serving }) => serving)).toEqual([2, 2])
+    expect(logged).toContain('a worker does not change over: it is ended')
+  })
+
   it('is refused when it kills every worker', async () => {
     const { supervisor, workers } = supervise(2)
     await supervisor.start()
