@@ -36,9 +36,13 @@ export class KeySet {
   }
 }
 
+export function anyIdSet(key: VerificationKey): KeySet {
+  return new KeySet([key], { anyId: true })
+}
+
 /** A source of one configured key, which serves whatever key id a token names. */
 export function fixedKey(key: VerificationKey): KeySource {
-  const keys = new KeySet([key], { anyId: true })
+  const keys = anyIdSet(key)
   return { current: () => keys, refresh: () => undefined }
 }
 

@@ -62,7 +62,9 @@ export const jwtSettings = z
       .optional()
       .describe('The shared secret of HS algorithms, at least 32 bytes. Best a reference to a secret.'),
     publicKey: text.optional().describe('The public key that tokens are verified with, as PEM text.'),
-    publicKeyFile: text.optional().describe('The same in a file, relative to this one.'),
+    publicKeyFile: text
+      .optional()
+      .describe('The same in a file, relative to this one. Read again when its content changes.'),
     jwksFile: text
       .optional()
       .describe('A file with a JWK set, relative to this one. Read again when its content changes.'),

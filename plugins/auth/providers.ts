@@ -5,10 +5,11 @@ import type { PluginContext } from '../../src/plugin.ts'
 import { ApiKeyProvider } from './api-key.ts'
 import { ClientCertificateProvider } from './client-certificate.ts'
 import type { Place } from './credentials.ts'
+import { parseJwkSet } from './jwk-set.ts'
 import { JwksClient } from './jwks.ts'
-import { JwksFile } from './jwks-file.ts'
 import { JwtProvider } from './jwt.ts'
-import { fixedKey, type KeySource, secretKey } from './key-set.ts'
+import { KeyFile } from './key-file.ts'
+import { anyIdSet, fixedKey, type KeySet, type KeySource, secretKey } from './key-set.ts'
 import { algorithmsOf, fittingKey, jwksUrlOf } from './key-settings.ts'
 import type { Provider } from './provider.ts'
 import type { ApiKeySettings, JwtSettings, ProviderSettings } from './provider-settings.ts'
@@ -20,8 +21,6 @@ type Context = PluginContext<RouteSettings, RootSettings>
 interface Blueprint<S extends ProviderSettings = ProviderSettings> {
   readonly name: string
   readonly settings: S
-  /** The text of `publicKeyFile`, read once for each generation. */
-  readonly pem: string | undefined
   /** Of an issuer's JWK set: one for all providers that trust it. */
   readonly client: JwksClient | undefined
   readonly context: Context
@@ -32,11 +31,12 @@ export function provide(name: string, context: Context): Provider {
   const settings = providerOf(context.root, name)
   if (settings === undefined) throw new Error(`no auth provider named "${name}"`)
   const pem = settings.type === 'jwt' ? keyFileText(name, settings, context) : undefined
-  const path = settings.type === 'jwt' && settings.jwksFile && context.resolvePath(settings.jwksFile)
+  const file = settings.type === 'jwt' ? (settings.publicKeyFile ?? settings.jwksFile) : undefined
+  const path = file && context.resolvePath(file)
   const key = `provider:${digest([name, settings, pem, path, consumersDigest(context.root)])}`
   // Asked for by every generation, or the client would be closed with the one that built the provider.
   const client = settings.type === 'jwt' ? jwksClient(name, settings, context) : undefined
-  return context.share(key, () => build({ name, settings, pem, client, context }))
+  return context.share(key, () => build({ name, settings, client, context }))
 }
 
 function build(blueprint: Blueprint): Provider {
@@ -79,17 +79,27 @@ function jwtProvider(blueprint: Blueprint<JwtSettings>): Provider {
   })
 }
 
-function keySource({ name, settings, pem, client, context }: Blueprint<JwtSettings>): KeySource {
-  const { clock, logger } = context
+function keySource(blueprint: Blueprint<JwtSettings>): KeySource {
+  const { settings, client } = blueprint
   const algorithms = algorithmsOf(settings)
   if (settings.secret !== undefined) return fixedKey(secretKey(settings.secret))
   if (settings.publicKey !== undefined) return fixedKey(fittingKey(settings.publicKey, algorithms))
-  if (pem !== undefined) return fixedKey(named(name, 'publicKeyFile', () => fittingKey(pem, algorithms)))
-  if (settings.jwksFile !== undefined) {
-    const path = context.resolvePath(settings.jwksFile)
-    return named(name, 'jwksFile', () => new JwksFile({ path, provider: name, clock, logger }))
-  }
-  return client!
+  const readPem = (text: string) => anyIdSet(fittingKey(text, algorithms))
+  return (
+    keyFile(blueprint, 'publicKeyFile', readPem) ?? keyFile(blueprint, 'jwksFile', parseJwkSet) ?? client!
+  )
+}
+
+function keyFile(
+  { name, settings, context }: Blueprint<JwtSettings>,
+  field: 'publicKeyFile' | 'jwksFile',
+  parse: (text: string) => KeySet,
+): KeyFile | undefined {
+  const file = settings[field]
+  if (file === undefined) return undefined
+  const { clock, logger } = context
+  const path = context.resolvePath(file)
+  return named(name, field, () => new KeyFile({ path, provider: name, clock, logger, parse }))
 }
 
 /** What an issuer has published does not depend on who trusts it for what. */
@@ -103,6 +113,7 @@ function jwksClient(name: string, settings: JwtSettings, context: Context): Jwks
 
 const keyFileTexts = new WeakMap<JwtSettings, string>()
 
+/** Read once for each generation: one that names a file with no good key is refused. */
 function keyFileText(name: string, settings: JwtSettings, context: Context): string | undefined {
   const { publicKeyFile } = settings
   if (publicKeyFile === undefined) return undefined

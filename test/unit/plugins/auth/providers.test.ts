@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { AUDIENCE, ecKey, ISSUER, jwkSet, rsaKey, signToken } from '../../../support/tokens.ts'
 import { bearer, fakeExchange, fakes, run, secondsOf } from './fakes.ts'
@@ -38,6 +38,18 @@ describe('a key file', () => {
     const hooks = fake.route('corp', root, { folder })
     expect(await run(hooks, fakeExchange(bearer(good(p384))))).toBeUndefined()
     expect((await run(hooks, fakeExchange(bearer(good()))))?.status).toBe(401)
+  })
+
+  it('is taken up when it is replaced: tokens of the old key are refused, remembered ones too', async () => {
+    const fake = fakes()
+    const root = { auth: { corp: jwt({ publicKeyFile: file('live.pem', rsa.pem) }) } }
+    const hooks = fake.route('corp', root, { folder })
+    const token = good()
+    expect(await run(hooks, fakeExchange(bearer(token)))).toBeUndefined()
+    file('live.pem', p384.pem)
+    await fake.clock.advance(5000)
+    await vi.waitFor(async () => expect((await run(hooks, fakeExchange(bearer(token))))?.status).toBe(401))
+    expect(await run(hooks, fakeExchange(bearer(good(p384))))).toBeUndefined()
   })
 
   it('is another one for another folder, in gateways that share a clock', async () => {

@@ -1,9 +1,10 @@
-// When a JWK set file is read again, and what happens when it is then no good.
+// When a key file is read again, and what happens when it is then no good.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { JwksFile } from '../../../../plugins/auth/jwks-file.ts'
+import { parseJwkSet } from '../../../../plugins/auth/jwk-set.ts'
+import { KeyFile } from '../../../../plugins/auth/key-file.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { ecKey, jwkSet } from '../../../support/tokens.ts'
 import { fakeLogger } from './fakes.ts'
@@ -14,13 +15,13 @@ const path = join(mkdtempSync(join(tmpdir(), 'jwks-')), 'jwks.json')
 
 let clock: FakeClock
 let logs: { level: string; message: string }[]
-let file: JwksFile
+let file: KeyFile
 
 beforeEach(() => {
   clock = new FakeClock()
   logs = []
   writeFileSync(path, jwkSet(old))
-  file = new JwksFile({ path, provider: 'corp', clock, logger: fakeLogger(logs as never) })
+  file = new KeyFile({ path, provider: 'corp', clock, logger: fakeLogger(logs as never), parse: parseJwkSet })
 })
 
 const knows = (id: string): boolean => file.current().candidates('ES256', id).length > 0
@@ -30,7 +31,7 @@ async function settle(): Promise<void> {
   await file.refresh()
 }
 
-describe('a JWK set file', () => {
+describe('a key file', () => {
   it('is looked at again after five seconds, when it is used', async () => {
     writeFileSync(path, jwkSet(old, next))
     await clock.advance(4999)
