@@ -11,6 +11,7 @@ import { buildRouteTable, createRouteTable, type RouteTable } from './routing/ro
 import { compileListenerRules, type ListenerRules } from './tcp/listener-rules.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { AnyService, ServicePool } from './upstream/service-pool.ts'
+import { within } from './waiting.ts'
 
 /** A route, ready to serve. */
 export interface CompiledRoute extends RoutePattern {
@@ -26,6 +27,9 @@ export interface GenerationEnvironment extends HookEnvironment {
   /** Binds a route's metrics and log fields. */
   record(facts: RouteFacts): RouteRecorder
 }
+
+/** A plugin that takes longer to close is not waited for: it must not keep the process from its end. */
+const CLOSE_LIMIT_MS = 5000
 
 export class Generation {
   readonly number: number
@@ -92,7 +96,9 @@ export class Generation {
     if (this.#retired && this.#inFlight === 0) this.#close()
   }
 
-  /** Another generation serves from now on. Resolves when the last exchange has ended and all is closed. */
+  /**
+   * Another generation serves from now on. Resolves when the last exchange has ended and all is closed; never rejects.
+   */
   retire(): Promise<void> {
     this.#retired = true
     if (this.#inFlight === 0) this.#close()
@@ -134,17 +140,32 @@ export class Generation {
   }
 
   #close(): void {
-    const chains = this.#routes.flatMap(({ chain }) => (chain.close ? [chain.close()] : []))
-    Promise.all([...chains, this.#letGo()]).then(
-      () => this.#onClosed.resolve(),
-      (failure) => this.#onClosed.reject(failure),
-    )
+    void this.#closePlugins()
+      .then(() => this.#closeServices())
+      .then(() => this.#onClosed.resolve())
   }
 
-  async #letGo(): Promise<void> {
-    const { services, states } = this.#environment
-    await states.release(this)
-    await Promise.all(this.#held.map((settings) => services.release(settings)))
+  async #closePlugins(): Promise<void> {
+    const { states, clock } = this.#environment
+    const chains = this.#routes.flatMap(({ chain }) => (chain.close ? [chain.close()] : []))
+    try {
+      const inTime = await within(CLOSE_LIMIT_MS, clock, Promise.all([...chains, states.release(this)]))
+      if (!inTime) throw new Error('it takes too long')
+    } catch (thrown) {
+      this.#note(thrown, 'a plugin failed to close')
+    }
+  }
+
+  async #closeServices(): Promise<void> {
+    const { services } = this.#environment
+    const releases = await Promise.allSettled(this.#held.map((settings) => services.release(settings)))
+    for (const release of releases) {
+      if (release.status === 'rejected') this.#note(release.reason, 'a service failed to close')
+    }
+  }
+
+  #note(error: unknown, message: string): void {
+    this.#environment.logger.error({ err: error, generation: this.number }, message)
   }
 }
 

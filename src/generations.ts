@@ -46,12 +46,10 @@ export class Generations {
   swap(next: Generation): void {
     const old = this.#current
     this.#current = next
-    this.#onSwap(next)
-    const { environment, onRetired } = this.#options
-    old.retire().then(
+    void old.retire().then(() => {
       // What serves next has bound its metrics already: it must not lose them with those of the one that is gone.
-      () => this.#building > 0 || onRetired(this.#current),
-      (failure) => environment.logger.error({ err: failure }, 'a retired generation failed to close'),
-    )
+      if (this.#building === 0) this.#options.onRetired(this.#current)
+    })
+    this.#onSwap(next)
   }
 }

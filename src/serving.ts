@@ -15,7 +15,6 @@ import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
-import type { Logger } from './plugin.ts'
 import { createRawConnections } from './raw-connections.ts'
 import { createServe } from './serve.ts'
 import type { LendingStore } from './store/lease.ts'
@@ -79,7 +78,7 @@ async function assemble(
   })
   closers.add(() => stores.close())
   const generations = createGenerations(configuration, options, { telemetry, stores })
-  closers.add(() => retireLast(generations, logger))
+  closers.add(() => generations.current.retire())
   const state = { draining: false, listening: false }
   const tunnels = new OpenTunnels()
   const { limits } = configuration
@@ -135,13 +134,6 @@ async function assemble(
     },
     close: () => closers.closeAll(),
   }
-}
-
-// A plugin that cannot close must not keep the rest from it.
-function retireLast(generations: Generations, logger: Logger): Promise<void> {
-  return generations.current.retire().catch((failure: unknown) => {
-    logger.error({ reason: String(failure) }, 'the last generation failed to close')
-  })
 }
 
 function startTelemetry(configuration: Configuration, options: ServingOptions): Promise<Telemetry> {

@@ -21,6 +21,7 @@ const LEAVES = [
   'src/client-counts.ts',
   'src/first-bytes.ts',
   'src/read-proxy-header.ts',
+  'src/waiting.ts',
 ]
 const ENGINE_FOLDERS = [
   'config',

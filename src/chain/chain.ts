@@ -31,8 +31,9 @@ export function compileChain(hooks: readonly PlacedHooks[], service: Call): Chai
   }
 }
 
+// Each async, so that one that throws at once keeps no other from being closed.
 async function closeAll(placed: readonly Hooks[]): Promise<void> {
-  await Promise.all(placed.map((one) => one.close?.()))
+  await Promise.all(placed.map(async (one) => one.close?.()))
 }
 
 function foldFilters(placed: readonly Hooks[], service: Call): Call {

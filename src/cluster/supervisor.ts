@@ -1,5 +1,6 @@
 // The workers of a node together: started, kept alive, brought to the next generation all at once, drained.
 import type { Clock, Logger, Timer } from '../plugin.ts'
+import { pause } from '../waiting.ts'
 import type { Plan, Question, StoreCall } from './messages.ts'
 import { RespawnDelay } from './respawn-delay.ts'
 import { type Outcome, type WorkerProcess, WorkerSlot } from './worker-slot.ts'
@@ -207,11 +208,4 @@ function whyNot(outcomes: readonly Outcome[]): string | undefined {
   const refused = failed.find(({ gone }) => !gone)
   if (refused) return refused.failure
   return failed.length === outcomes.length ? (failed[0]?.failure ?? 'there is no worker now') : undefined
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (ms <= 0) resolve()
-    else clock.after(ms, resolve)
-  })
 }

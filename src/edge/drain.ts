@@ -1,6 +1,7 @@
 // The end of the front without losing a request: say close, stop accepting, wait, then close what idles.
 
 import type { Clock } from '../plugin.ts'
+import { pause } from '../waiting.ts'
 
 /** Nothing in flight for this long: the clients that still hold a connection are idle. */
 const QUIET_MS = 250
@@ -44,11 +45,4 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   const clean = options.inFlight() === 0
   front.closeConnections()
   return clean
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (ms <= 0) resolve()
-    else clock.after(ms, resolve)
-  })
 }

@@ -1,5 +1,6 @@
 // What the gateway tells the outside, assembled: logs, metrics and traces.
 import type { Clock, Logger, RouteFacts } from '../plugin.ts'
+import { within } from '../waiting.ts'
 import { accessLogs } from './access-log.ts'
 import { observeConfig, type RecordReload } from './config-metrics.ts'
 import { type ConnectionFacts, connectionLog } from './connection-log.ts'
@@ -172,12 +173,4 @@ function shared<T>(write: () => Promise<T>): () => Promise<T> {
     })
     return writing
   }
-}
-
-/** Settles with `work`, or when the time is up. */
-async function within(limitMs: number, clock: Clock, work: Promise<unknown>): Promise<void> {
-  const limit = Promise.withResolvers<void>()
-  const timer = clock.after(limitMs, limit.resolve)
-  await Promise.race([work, limit.promise])
-  timer.cancel()
 }
