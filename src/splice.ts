@@ -38,7 +38,7 @@ export class Splice {
     const timer = clock.after(limits.lifetimeMs, () => this.#stop('lifetime'))
     this.#cancelLifetime = () => timer.cancel()
     // All bytes of both ways pass the client's socket. Node keeps one timer list per duration: a byte costs nothing.
-    client.setTimeout(limits.idleMs, () => this.#stop('idle'))
+    client.setTimeout(limits.idleMs)
     target.setTimeout(0)
     for (const side of ['client', 'target'] as const) this.#watch(side, limits)
     client.pipe(target)
@@ -57,21 +57,25 @@ export class Splice {
 
   #watch(side: Side, { halfOpenMs }: SpliceLimits): void {
     const socket = this.#sockets[side]
-    socket.on('error', () => this.#fail(side))
+    socket.on('timeout', () => this.#stop('idle'))
+    socket.on('error', () => this.#fail(side, halfOpenMs))
     socket.once('end', () => this.#sockets.client.setTimeout(halfOpenMs))
     socket.once('close', () => {
-      if (!socket.readableEnded || !socket.writableFinished) this.#fail(side)
+      if (!socket.readableEnded || !socket.writableFinished) this.#fail(side, halfOpenMs)
       if (--this.#open === 0) this.#finish()
     })
   }
 
-  #fail(side: Side): void {
+  #fail(side: Side, halfOpenMs: number): void {
     const failed = this.#sockets[side]
     const other = this.#sockets[side === 'client' ? 'target' : 'client']
     this.#end ??= side === 'client' ? 'clientReset' : 'targetReset'
     // Its last word had been said: the other side gets it all (a server may answer early and close).
-    if (failed.readableEnded && !other.writableFinished) other.once('finish', () => other.destroy())
-    else reset(other)
+    if (failed.readableEnded && !other.writableFinished) {
+      other.once('finish', () => other.destroy())
+      // The client's timer is gone with the client.
+      other.setTimeout(halfOpenMs)
+    } else reset(other)
   }
 
   #stop(why: SpliceEnd): void {

@@ -93,6 +93,30 @@ describe('a splice', () => {
     expect(await splice.done).toBe('targetReset')
     expect(client.writableFinished).toBe(true)
   })
+
+  it('gives the target all that the client had said before it went, but not for ever', async () => {
+    const [client, nearClient] = await pair()
+    const times: number[] = []
+    const stuck = new Duplex({ read() {}, write: () => {} })
+    const target = Object.assign(stuck, {
+      setTimeout: (ms: number) => times.push(ms),
+      resetAndDestroy: () => stuck.destroy(),
+      bytesWritten: 0,
+    }) as unknown as Socket
+    const splice = new Splice(nearClient, target, { clock: systemClock, limits: LIMITS })
+    client.end('the question')
+    await once(nearClient, 'end')
+    client.resetAndDestroy()
+    // The reset is noticed when something is written.
+    while (!nearClient.destroyed) {
+      stuck.push('.')
+      await new Promise(setImmediate)
+    }
+    await expect.poll(() => times.at(-1)).toBe(LIMITS.halfOpenMs)
+    expect(stuck.destroyed).toBe(false)
+    stuck.emit('timeout')
+    expect(await splice.done).toBe('clientReset')
+  })
 })
 
 describe('a splice is over', () => {
