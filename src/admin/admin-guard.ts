@@ -13,29 +13,21 @@ const BEARER = /^bearer +([\x21-\x7e]+)$/i
 /** The refusal, or undefined when the request may go on. */
 export type Guard = (request: IncomingMessage) => AdminAnswer | undefined
 
-export interface GuardOptions {
-  readonly clock: Clock
-  /** Undefined: loopback, open to everybody on this machine. */
-  readonly token: string | undefined
-  /** Names besides localhost and IP addresses under which it may be reached. */
-  readonly hosts: readonly string[]
-}
-
-export function createGuard({ clock, token, hosts }: GuardOptions): Guard {
-  const names: ReadonlySet<string> = new Set(['localhost', ...hosts.map((host) => host.toLowerCase())])
+/** Without a token it is on loopback, open to everybody on this machine. */
+export function createGuard(clock: Clock, token: string | undefined): Guard {
   const authenticate = token === undefined ? () => undefined : authenticator(token, clock)
   return (request) =>
-    isKnownHost(request.headers.host, names)
+    isOwnHost(request.headers.host)
       ? (authenticate(request) ?? forgery(request))
       : problem(403, 'This name does not belong to the admin listener')
 }
 
 /** DNS rebinding needs a name that the attacker owns; an address or localhost is never one. */
-function isKnownHost(header: string | undefined, names: ReadonlySet<string>): boolean {
+function isOwnHost(header: string | undefined): boolean {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::\d{1,5})?$/.exec(header ?? '') ?? []
   if (bracketed !== undefined) return isIP(bracketed) === 6
   const host = (plain ?? '').toLowerCase()
-  return isIP(host) === 4 || names.has(host)
+  return isIP(host) === 4 || host === 'localhost'
 }
 
 function authenticator(token: string, clock: Clock): Guard {

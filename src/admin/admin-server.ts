@@ -16,8 +16,6 @@ export interface AdminServerOptions {
   readonly logger: Logger
   /** For TURNPIKE_ADMIN_TOKEN and TURNPIKE_ADMIN_TOKEN_FILE. */
   readonly env: Environment
-  /** Names besides localhost and IP addresses under which it may be reached. */
-  readonly hosts?: readonly string[]
 }
 
 type Handler = (request: IncomingMessage) => AdminAnswer | Promise<AdminAnswer>
@@ -37,7 +35,7 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
         'or TURNPIKE_ADMIN_TOKEN_FILE (16 characters or more), or listen on 127.0.0.1',
     )
   }
-  const guard = createGuard({ clock, token, hosts: options.hosts ?? [] })
+  const guard = createGuard(clock, token)
   const resources = adminResources(options)
   return createHttpListener({
     name: 'admin',
@@ -74,7 +72,6 @@ function adminResources({ source, logger }: AdminServerOptions): ReadonlyMap<str
     method: 'GET',
     handle: async () => ({ status: 200, body: await body() }),
   })
-  const reload = shared(() => source.reload())
   return new Map<string, Resource>([
     ['/api/generation', get(() => generationView(source.generation()))],
     ['/api/routes', get(() => routesView(source.routes()))],
@@ -86,7 +83,7 @@ function adminResources({ source, logger }: AdminServerOptions): ReadonlyMap<str
         method: 'POST',
         handle: async ({ socket }) => {
           const from = source.generation().hash
-          const result = await reload()
+          const result = await source.reload()
           const { outcome } = result
           // The audit trail: who, what, from, to.
           const facts = { audit: true, action: 'reload', by: socket.remoteAddress, outcome, from }
@@ -107,15 +104,4 @@ function reloadAnswer(result: ReloadResult): AdminAnswer {
   }
   const faults = result.faults.map(({ origin, message, hint }) => ({ origin, message, hint }))
   return problem(422, 'The configuration is not valid; the old one serves on', { faults })
-}
-
-/** Whoever asks while a reload runs gets that one's result. */
-function shared<T>(start: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  return () => {
-    running ??= start().finally(() => {
-      running = undefined
-    })
-    return running
-  }
 }

@@ -6,7 +6,7 @@ export interface AdminSource {
   services(): Iterable<ServiceView> | Promise<Iterable<ServiceView>>
   /** Empty in a gateway of one process. */
   workers(): Iterable<WorkerView>
-  /** Loads the configuration again, as SIGHUP does. */
+  /** Loads the configuration again, as SIGHUP does: what the files say after it was asked. */
   reload(): Promise<ReloadResult>
 }
 

@@ -251,15 +251,15 @@ describe('a reload', () => {
     expect((await ask('/api/generation')).status).toBe(200)
   })
 
-  it('is shared by those who ask while it runs', async () => {
+  it('is asked for each time: whoever asks while one runs may have changed a file since it began', async () => {
     const done: ((result: ReloadResult) => void)[] = []
     const { post, ask, reloads } = await start({ reload: () => new Promise((resolve) => done.push(resolve)) })
     const two = [post(), post()]
-    await expect.poll(() => done.length).toBe(1)
+    await expect.poll(() => done.length).toBe(2)
     expect((await ask('/api/generation')).status).toBe(200)
-    done[0]!({ outcome: 'unchanged', generation: 3, hash: 'abc' })
+    for (const end of done) end({ outcome: 'unchanged', generation: 3, hash: 'abc' })
     expect((await Promise.all(two)).map(({ status }) => status)).toEqual([200, 200])
-    expect(reloads()).toBe(1)
+    expect(reloads()).toBe(2)
   })
 
   it('never happens on GET, whatever the request claims to be', async () => {
@@ -306,7 +306,7 @@ describe('a web page of somebody else', () => {
   })
 
   it('cannot read anything through a name that it points here', async () => {
-    const { ask, port } = await start({ hosts: ['Admin.Internal'] })
+    const { ask, port } = await start()
     const asked = async (host: string) => (await ask('/api/generation', { headers: { host } })).status
     for (const host of [
       'evil.example',
@@ -322,14 +322,7 @@ describe('a web page of somebody else', () => {
     for (const head of ['HTTP/1.0\r\n\r\n', 'HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n']) {
       expect(await exchangeBytes(port, `GET /api/generation ${head}`)).toMatch(/^HTTP\/1\.1 403/)
     }
-    for (const host of [
-      'localhost',
-      'LOCALHOST:1',
-      '127.0.0.1:9090',
-      '[::1]:9090',
-      '10.0.0.1',
-      'admin.internal:9090',
-    ]) {
+    for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1:9090', '[::1]:9090', '10.0.0.1']) {
       expect(await asked(host), host).toBe(200)
     }
   })
