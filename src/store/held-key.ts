@@ -10,6 +10,8 @@ export interface HeldLease {
   permits: number
   readonly slot: number
   readonly untilMs: number
+  /** Permits that it began with. */
+  readonly granted: number
   /** What the store had left besides these permits. */
   readonly left: number
   readonly resetAtMs: number
@@ -20,6 +22,8 @@ export class HeldKey {
   lease: HeldLease | undefined
   /** A request has gone to the store for a new lease. */
   asking = false
+  /** Somebody waits for the end of its lease. */
+  awaited = false
   readonly #intervalMs: number
   readonly #size: number
   readonly #periodMs: number
@@ -74,6 +78,11 @@ export class HeldKey {
     return this.check.kind === 'window' ? 2 * needed : needed
   }
 
+  /** True when something of the lease was spent: who stops asking is not lent to again. */
+  get isInUse(): boolean {
+    return this.lease !== undefined && this.lease.permits < this.lease.granted
+  }
+
   isUnused(nowMs: number): boolean {
     return this.lease === undefined && !this.asking && nowMs - this.#sinceMs >= 2 * this.#intervalMs
   }
@@ -83,16 +92,12 @@ export class HeldKey {
     if (permits === 0) return
     this.lease = {
       permits,
+      granted: permits,
       slot,
       untilMs: askedAtMs + ((forUs - 1) / 1000) * (1 - CLOCK_DRIFT),
       left: remaining,
       resetAtMs: askedAtMs + resetMs,
     }
-  }
-
-  /** True when the lease ended before that time and nobody has asked for another since. */
-  hasEndedBefore(timeMs: number): boolean {
-    return this.lease !== undefined && this.lease.untilMs < timeMs
   }
 
   /** Ends the lease: what is to be given back of it. */

@@ -11,9 +11,21 @@ export const RATE_SLOT_US = 250_000
 /** The last part of a limit is never lent: there every permit is counted when it is spent, so that all are used. */
 export const KEPT_PART = 1 / 4
 
+/** All nodes together hold no more of a limit than this part of it. */
+const LENT_PART = 1 / 20
+
+/** A lease of one permit would save nothing. */
+export const SMALLEST_LEASE = 2
+
+/** A node takes half of its share of what may still be lent, so that there is some for those that come later. */
+const DIVISOR_PER_NODE = 2
+
 /** A store that is shared, and lends. Permits of a lease may be spent until its end, and are counted already. */
 export interface LendingStore extends Store {
-  /** `terms`: one for each check. What they give back is given back whatever the verdict is. */
+  /**
+   * `terms`: one for each check. What they give back is given back whatever the verdict is. A call that costs nothing
+   * refuses nobody: each of its checks is lent to by itself.
+   */
   take(
     checks: readonly LimitCheck[],
     cost?: number,
@@ -59,6 +71,16 @@ export function leaseUs(check: LimitCheck): number {
 /** The most that one key may do at once. */
 export function sizeOf(check: LimitCheck): number {
   return check.kind === 'window' ? check.limit : check.burst
+}
+
+/** Permits that each of the nodes may hold of a limit; 0 when a lease of it is not worth the while. */
+export function mostOf(check: LimitCheck, nodes: number): number {
+  const most = Math.floor((sizeOf(check) * LENT_PART) / nodes)
+  return most >= SMALLEST_LEASE ? most : 0
+}
+
+export function divisorFor(nodes: number): number {
+  return DIVISOR_PER_NODE * nodes
 }
 
 /** How many permits are lent when `left` are left, and until when. */

@@ -2,16 +2,7 @@
 import type { Clock, Counter, LimitCheck, LimitState, LimitVerdict, Meter, Store } from '../plugin.ts'
 import type { HeldKey, HeldLease } from './held-key.ts'
 import { HeldKeys } from './held-keys.ts'
-import { type LeaseTerms, type LendingStore, NO_TERMS, sizeOf } from './lease.ts'
-
-/** All nodes together hold no more of a limit than this part of it. */
-const LENT_PART = 1 / 20
-
-/** A lease of one permit would save nothing. */
-const SMALLEST_LEASE = 2
-
-/** A node takes half of its share of what may still be lent, so that there is some for those that come later. */
-const DIVISOR_PER_NODE = 2
+import { divisorFor, type LeaseTerms, type LendingStore, mostOf, NO_TERMS, SMALLEST_LEASE } from './lease.ts'
 
 export interface LeasingStoreOptions {
   /** Answers with promises: any store that several processes share. */
@@ -55,7 +46,7 @@ class HoldingStore implements LeasingStore {
   constructor(options: LeasingStoreOptions) {
     this.#options = options
     this.#takes = { lease: takesBy(options.meter, 'lease'), store: takesBy(options.meter, 'store') }
-    this.#keys = new HeldKeys(options.store, options.clock)
+    this.#keys = new HeldKeys(options)
     this.shared = options.store.shared
   }
 
@@ -97,7 +88,8 @@ class HoldingStore implements LeasingStore {
       const verdict = await this.#options.store.take(checks, call.cost, terms)
       isTaken = verdict.allowed
       for (const [at, lease] of verdict.leases?.entries() ?? []) {
-        asked[at]!.key?.receive(lease, verdict.states[at]!, call.nowMs)
+        const { key } = asked[at]!
+        if (key) this.#keys.receive(key, { lease, state: verdict.states[at]!, askedAtMs: call.nowMs })
       }
       const states = verdict.states.values()
       return {
@@ -127,7 +119,7 @@ class HoldingStore implements LeasingStore {
       key?.asking === false ? Math.min(key.wanted, this.#most(key.check)) : 0,
     )
     const lends = wanted.every((permits) => permits >= SMALLEST_LEASE)
-    const divisor = DIVISOR_PER_NODE * this.#options.nodes()
+    const divisor = divisorFor(this.#options.nodes())
     const terms = asked.map(({ key }, at): LeaseTerms => {
       if (key === undefined || key.asking) return NO_TERMS
       const rest = key.surrender(nowMs)
@@ -136,10 +128,8 @@ class HoldingStore implements LeasingStore {
     return terms.some((one) => one !== NO_TERMS) ? terms : undefined
   }
 
-  /** Permits that this node may hold of a limit; 0 when a lease of it is not worth the while. */
   #most(check: LimitCheck): number {
-    const most = Math.floor((sizeOf(check) * LENT_PART) / this.#options.nodes())
-    return most >= SMALLEST_LEASE ? most : 0
+    return mostOf(check, this.#options.nodes())
   }
 }
 

@@ -207,11 +207,11 @@ local reply, leases = { allowed and 1 or 0 }, {}
 for _, check in ipairs(checks) do
   check.kind.add(check, taken)
   if leasing then
-    if taken == 0 then check.wanted = 0 end
+    if not allowed and cost > 0 then check.wanted = 0 end
     lend(check)
     for _, value in ipairs({ check.ahead, check.bucket, check.us }) do leases[#leases + 1] = value end
   end
-  if taken > 0 or check.rewound or check.changed then check.kind.write(check) end
+  if taken > 0 or check.rewound or check.changed or (check.ahead or 0) > 0 then check.kind.write(check) end
   local remaining, reset = check.kind.left(check)
   reply[#reply + 1] = check.wait == 0 and 1 or 0
   reply[#reply + 1] = remaining

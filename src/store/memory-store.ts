@@ -80,11 +80,12 @@ class BucketTable implements MemoryStore {
     }
     const leases = terms?.map((one, at): Lease => {
       const [check, bucket] = [checks[at]!, buckets[at]!]
-      const lease = lend(check, allowed && cost > 0 ? one : NO_TERMS, {
-        nowUs,
-        left: bucket.left(check, nowUs),
-      })
-      if (lease.permits > 0) bucket.lend(check, nowUs, lease.permits)
+      const left = bucket.left(check, nowUs)
+      const lease = lend(check, allowed || cost === 0 ? one : NO_TERMS, { nowUs, left })
+      if (lease.permits > 0) {
+        bucket.lend(check, nowUs, lease.permits)
+        this.#keep(keys[at]!, bucket, nowUs)
+      }
       return lease
     })
     const states = checks.map((check, at) => buckets[at]!.state(check, nowUs, waits[at]!))
@@ -103,8 +104,12 @@ class BucketTable implements MemoryStore {
 
   #add(key: string, bucket: Bucket, taken: { check: LimitCheck; nowUs: number; cost: number }): void {
     bucket.add(taken.check, taken.nowUs, taken.cost)
+    this.#keep(key, bucket, taken.nowUs)
+  }
+
+  #keep(key: string, bucket: Bucket, nowUs: number): void {
     if (this.#buckets.has(key)) return
-    if (this.#buckets.size >= this.#maxKeys) this.#evict(taken.nowUs)
+    if (this.#buckets.size >= this.#maxKeys) this.#evict(nowUs)
     this.#buckets.set(key, bucket)
   }
 

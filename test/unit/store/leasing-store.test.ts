@@ -140,6 +140,75 @@ describe('a key in demand', () => {
   })
 })
 
+describe('a key that goes on being used', () => {
+  it('is leased anew as soon as its lease has ended: no request asks for it', async () => {
+    const check = perMinute(6000)
+    await take(12, check)
+    for (let second = 0; second < 5; second++) {
+      await clock.advance(1020)
+      for (let time = 0; time < 3; time++) expect(store.take([check])).not.toBeInstanceOf(Promise)
+    }
+    await store.close()
+    expect(await shared.left(check)).toBe(6000 - 12 - 5 * 3)
+  })
+
+  it('shares one call with the others whose leases end at about the same time', async () => {
+    const checks = Array.from({ length: 50 }, (_, at) => perMinute(6000, `together ${at}`))
+    for (const check of checks) await take(4, check)
+    shared.calls.length = 0
+    await clock.advance(1020)
+    expect(shared.calls.map(({ checks: asked, cost }) => [asked.length, cost])).toEqual([[50, 0]])
+  })
+
+  it('is not leased twice when a request was faster', async () => {
+    const check = perMinute(6000)
+    await take(12, check)
+    shared.delayMs = 30
+    await clock.advance(1000)
+    const asked = store.take([check])
+    shared.calls.length = 0
+    await clock.advance(200)
+    await asked
+    expect(shared.calls).toEqual([])
+  })
+
+  it('is asked about by its requests when it could not be leased anew', async () => {
+    const check = perMinute(6000)
+    await take(12, check)
+    shared.failing = true
+    await clock.advance(1020)
+    shared.failing = false
+    const asked = store.take([check])
+    expect(asked).toBeInstanceOf(Promise)
+    expect((await asked).allowed).toBe(true)
+    expect(store.take([check])).not.toBeInstanceOf(Promise)
+  })
+
+  it('holds nothing beyond the end, although it was being leased anew', async () => {
+    const check = perMinute(6000)
+    await take(12, check)
+    shared.delayMs = 30
+    await clock.advance(1020)
+    const closed = store.close()
+    await clock.advance(100)
+    await closed
+    expect(await shared.left(check)).toBe(6000 - 12)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is lent nothing of the last quarter, and refuses nobody else in the call', async () => {
+    const [spent, fresh] = [perMinute(600), perMinute(6000)]
+    await take(40, spent)
+    await take(12, fresh)
+    while ((await shared.take([spent])).allowed);
+    shared.calls.length = 0
+    await clock.advance(1020)
+    expect(shared.calls.map(({ checks }) => checks.length)).toEqual([2])
+    expect(store.take([fresh])).not.toBeInstanceOf(Promise)
+    expect(store.take([spent])).toBeInstanceOf(Promise)
+  })
+})
+
 describe('the end of a lease', () => {
   const HUNDRED_MS = 100_000
 
@@ -295,14 +364,16 @@ describe('when the store is down', () => {
 })
 
 describe('what a node holds', () => {
-  it('goes back within two seconds when nobody asks any more, and nothing is left running', async () => {
+  it('goes back with the second lease that ends unasked for, and nothing is left running', async () => {
     const keys = Array.from({ length: 100 }, () => newKey())
     for (const key of keys) await take(12, perMinute(6000, key))
     expect(await shared.left(perMinute(6000, keys[0]!))).toBeLessThan(5988)
     shared.calls.length = 0
-    await clock.advance(2000)
-    // 64 keys a call.
+    await clock.advance(2020)
+    // 64 keys a call: once taken anew, as they had been in use, and once given back.
     expect(shared.calls.map(({ checks, cost }) => [checks.length, cost])).toEqual([
+      [64, 0],
+      [36, 0],
       [64, 0],
       [36, 0],
     ])
