@@ -131,10 +131,13 @@ async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Pr
   announce(gateway, args)
   await stopAsked
   exitOnNextSignal(gateway)
+  // A signal that nobody listens to would end the process in the middle of the drain.
+  onSignal(['SIGHUP'], () => {})
   stopReloads()
   watcher?.close()
   await gateway.stop().finally(() => clearInterval(alive))
-  return 0
+  // By itself the process would live on for as long as a reader of its log takes no more.
+  process.exit(0)
 }
 
 /** A second signal means now: whoever sent it has waited long enough. */

@@ -78,6 +78,35 @@ describe('SIGTERM', () => {
     expect(await exit).toBe(0)
   })
 
+  it('goes on when a reload is asked for in the middle of it', async () => {
+    const held = Promise.withResolvers<void>()
+    target.answer = async (_request, response) => {
+      await held.promise
+      respondJson(response, 200, { late: true })
+    }
+    gateway = await startProcessGateway(config('{ delay: 0s, timeout: 10s }'))
+    const late = send(`${gateway.listen}/slow`)
+    await expect.poll(() => target.seen.length).toBe(1)
+    const exit = gateway.stop()
+    await expect.poll(() => accepts(gateway.listen)).toBe(false)
+    gateway.child.kill('SIGHUP')
+    held.resolve()
+    expect(await late).toMatchObject({ status: 200, body: '{"late":true}' })
+    expect(await exit).toBe(0)
+  })
+
+  it('ends a process whose log nobody reads', async () => {
+    gateway = await startProcessGateway(
+      config('{ delay: 0s, timeout: 10s }').replace('accessLog: false', 'accessLog: true'),
+    )
+    gateway.child.stderr!.pause()
+    // More than a megabyte of lines: no buffer between two processes takes that.
+    for (let round = 0; round < 50; round++) {
+      await Promise.all(Array.from({ length: 20 }, () => send(`${gateway.listen}/${'p'.repeat(1000)}`)))
+    }
+    expect(await gateway.stop()).toBe(0)
+  })
+
   it('twice means now', async () => {
     target.answer = () => {}
     gateway = await startProcessGateway(config('{ delay: 0s, timeout: 60s }'))
