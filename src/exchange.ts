@@ -74,11 +74,15 @@ export interface Upgrade {
   limits: TunnelLimits | undefined
 }
 
-/** Bounds of a connection that has left HTTP, in milliseconds. */
+/** Bounds of a connection that has left HTTP. */
 export interface TunnelLimits {
   /** How long it may be silent in both directions. */
   readonly idleMs: number
   readonly lifetimeMs: number
+  /** Of one message in either direction, as it is on the wire. */
+  readonly messageBytes: number
+  /** It ends with `Consumer.expiresAt` too. */
+  readonly untilExpiry: boolean
 }
 
 export interface RouteFacts {
@@ -106,6 +110,8 @@ export interface Consumer {
   readonly tier: string | undefined
   readonly scopes: readonly string[]
   readonly claims: Readonly<Record<string, unknown>>
+  /** Milliseconds since 1970 when that is no longer good which it was recognised by; left out: it has no end. */
+  readonly expiresAt?: number | undefined
 }
 
 /** W3C trace context of the exchange: lower-case hex ids. */

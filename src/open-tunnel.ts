@@ -5,6 +5,7 @@ import type { HttpExchange } from './edge/http-exchange.ts'
 import { switchProtocols } from './edge/upgrade.ts'
 import { GatewayError } from './errors.ts'
 import type { Call, Clock, ResponseHead, UpstreamResponse } from './plugin.ts'
+import { agreedExtensions } from './web-socket/frame-rules.ts'
 import type { OpenTunnels } from './web-socket/open-tunnels.ts'
 import { Tunnel } from './web-socket/tunnel.ts'
 
@@ -43,7 +44,16 @@ export function openTunnel({ clock, tunnels }: TunnelEnvironment, joined: Switch
   const { exchange, response, answer, generation } = joined
   answer.headers.set('X-Request-Id', exchange.id)
   const client = switchProtocols(response, answer.headers)
-  const tunnel = new Tunnel({ client, target: answer.tunnel, clock, limits: exchange.upgrade!.limits! })
+  const limits = exchange.upgrade!.limits!
+  const { expiresAt = Number.POSITIVE_INFINITY } = exchange.consumer ?? {}
+  const tunnel = new Tunnel({
+    client,
+    target: answer.tunnel,
+    clock,
+    limits,
+    extensions: agreedExtensions(answer.headers.all('sec-websocket-extensions')),
+    authenticatedMs: limits.untilExpiry ? expiresAt - clock.epochMs() : Number.POSITIVE_INFINITY,
+  })
   tunnels.add(tunnel, generation)
   return tunnel
 }

@@ -15,11 +15,18 @@ export interface IdentityClaims {
 // OpenID Connect Core section 2: a subject has at most 255 characters.
 const MAX_ID_LENGTH = 255
 
-/** Undefined when the claims name nobody. `tiers`: those of declared consumers, for tokens that carry none. */
+export interface Known {
+  /** Tiers of declared consumers, for tokens that carry none. */
+  readonly tiers: ReadonlyMap<string, string>
+  /** Milliseconds since 1970 from which on the token lets nobody in; Infinity for one without an end. */
+  readonly expiresAt: number
+}
+
+/** Undefined when the claims name nobody. */
 export function identityOf(
   claims: Claims,
   names: IdentityClaims,
-  tiers: ReadonlyMap<string, string>,
+  { tiers, expiresAt }: Known,
 ): Identity | undefined {
   const id = consumerId(own(claims, names.consumer))
   if (id === undefined) return undefined
@@ -29,6 +36,7 @@ export function identityOf(
     tier: tier ?? tiers.get(id),
     scopes: scopesOf(claims, names.scope),
     claims,
+    expiresAt,
   }
   const headers = [...consumerHeaders(consumer), ...claimHeaders(names.claimsToHeaders, claims)]
   return { consumer: Object.freeze(consumer), headers }

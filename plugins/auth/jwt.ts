@@ -76,11 +76,12 @@ export class JwtProvider implements Provider {
     if (candidates.length === 0) return undefined
     if (!candidates.some(({ key }) => this.#isSignedBy(token, key, algorithm)))
       return rejected('wrong signature')
-    const identity = identityOf(claims, this.#parts.names, this.#parts.tiers)
+    const { tiers, rules, names, clock } = this.#parts
+    const endMs = endOf(claims, rules.skewSeconds) * 1000
+    const identity = identityOf(claims, names, { tiers, expiresAt: endMs })
     if (!identity) return rejected('no consumer')
     const outcome: Outcome = { kind: 'accepted', identity }
-    const endMs = endOf(claims, this.#parts.rules.skewSeconds) * 1000
-    this.#cache.set(token, keys, { nowMs: this.#parts.clock.epochMs(), endMs }, outcome)
+    this.#cache.set(token, keys, { nowMs: clock.epochMs(), endMs }, outcome)
     return outcome
   }
 

@@ -12,7 +12,8 @@ export const webSocket = {
 
 function createWebSocket(given: WebSocketSettings, context: PluginContext): Hooks {
   const { meter, scope } = context
-  const limits = { idleMs: given.idle, lifetimeMs: given.lifetime }
+  const { idle: idleMs, lifetime: lifetimeMs, message: messageBytes, untilExpiry } = given
+  const limits = { idleMs, lifetimeMs, messageBytes, untilExpiry }
   const limit = context.ofNode(given.limit)
   const mayOpen = originRule(given.origins)
   // By scope alone: what was opened under other settings still counts.

@@ -1,12 +1,15 @@
-// Two connections joined as one: raw bytes both ways, within limits of time, ended politely where that is possible.
+// Two connections joined as one: frames both ways, within limits of time and size, ended politely where that is possible.
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer, TunnelLimits } from '../plugin.ts'
 import { closeFrame, maskedCloseFrame } from './close-frame.ts'
+import type { Extensions } from './frame-rules.ts'
 import { Relay } from './relay.ts'
 
 /** RFC 6455 section 7.4.1: an endpoint goes away; clients connect again, and reach whoever serves then. */
 const GOING_AWAY = 1001
+/** The same: the endpoint has a reason that it does not explain. The client may come back with a new token. */
+const POLICY_VIOLATION = 1008
 /** How long both ends may take to answer a close frame. */
 const CLOSE_GRACE_MS = 1000
 /** WebSocket knows no half-closed connections: when one side has ended, this is for the other to read its last bytes. */
@@ -19,6 +22,9 @@ export interface TunnelOptions {
   readonly target: Duplex
   readonly clock: Clock
   readonly limits: TunnelLimits
+  readonly extensions: Extensions
+  /** How long that is good which the client was let in by; Infinity: without an end. */
+  readonly authenticatedMs: number
 }
 
 export class Tunnel {
@@ -37,15 +43,19 @@ export class Tunnel {
   #leaving = false
 
   constructor(options: TunnelOptions) {
-    const { client, target, clock, limits } = options
+    const { client, target, clock, limits, authenticatedMs } = options
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#onEnded = resolve
     this.#options = options
     this.#activeAt = clock.now()
-    this.#up = new Relay(client, target, () => this.#onTaken())
-    this.#down = new Relay(target, client, () => this.#onTaken())
-    this.#end = clock.after(limits.lifetimeMs, () => this.goAway())
+    this.#up = this.#relay([client, target], true)
+    this.#down = this.#relay([target, client], false)
+    const [endMs, why] =
+      authenticatedMs < limits.lifetimeMs
+        ? [authenticatedMs, POLICY_VIOLATION]
+        : [limits.lifetimeMs, GOING_AWAY]
+    this.#end = clock.after(endMs, () => this.#close(why))
     this.#watchIdle(limits.idleMs)
     this.#attach(client, target)
     this.#attach(target, client)
@@ -61,14 +71,27 @@ export class Tunnel {
     return this.#down.bytes
   }
 
-  /** Tells both ends that the connection closes, and closes it once they have answered or had the time to. */
   goAway(): void {
+    this.#close(GOING_AWAY)
+  }
+
+  /** Tells both ends that the connection closes, and closes it once they have answered or had the time to. */
+  #close(code: number): void {
     if (this.#leaving || this.#open === 0) return
     this.#leaving = true
     this.#endWithin(CLOSE_GRACE_MS)
-    this.#down.conclude(closeFrame(GOING_AWAY))
-    this.#up.conclude(maskedCloseFrame(GOING_AWAY))
+    this.#down.conclude(closeFrame(code))
+    this.#up.conclude(maskedCloseFrame(code))
     this.#closeAnswered()
+  }
+
+  #relay(way: readonly [from: Duplex, to: Duplex], masked: boolean): Relay {
+    const { extensions, limits } = this.#options
+    const rules = { masked, extensions, messageBytes: limits.messageBytes }
+    return new Relay(way, rules, {
+      onTaken: () => this.#onTaken(),
+      onFault: (code) => this.#close(code),
+    })
   }
 
   #attach(one: Duplex, other: Duplex): void {

@@ -1,11 +1,12 @@
 // Two connections as one: what goes through, what ends it, and that nothing stays behind.
 import { type Duplex, duplexPair } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { Tunnel } from '../../../src/web-socket/tunnel.ts'
+import { Tunnel, type TunnelOptions } from '../../../src/web-socket/tunnel.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { frame } from './frames.ts'
 
-const LIMITS = { idleMs: 60_000, lifetimeMs: 600_000 }
+const LIMITS = { idleMs: 60_000, lifetimeMs: 600_000, messageBytes: 1_000_000, untilExpiry: true }
+const AGREED = { limits: LIMITS, extensions: 'none', authenticatedMs: Number.POSITIVE_INFINITY } as const
 const CLOSE_1001 = Buffer.from([0x88, 2, 0x03, 0xe9])
 
 interface End {
@@ -20,12 +21,12 @@ function end(stream: Duplex): End {
   return { stream, received: () => Buffer.concat(chunks) }
 }
 
-function join() {
+function join(options: Partial<TunnelOptions> = {}) {
   const clock = new FakeClock()
   const [client, ofClient] = duplexPair({ allowHalfOpen: true })
   const [target, ofTarget] = duplexPair({ allowHalfOpen: true })
   for (const side of [ofClient, ofTarget]) side.on('error', () => {})
-  const tunnel = new Tunnel({ client: ofClient, target: ofTarget, clock, limits: LIMITS })
+  const tunnel = new Tunnel({ client: ofClient, target: ofTarget, clock, ...AGREED, ...options })
   let ended = false
   void tunnel.ended.then(() => {
     ended = true
@@ -44,39 +45,44 @@ function join() {
 describe('a tunnel', () => {
   it('carries bytes both ways and counts them', async () => {
     const { client, target, tunnel, settle } = join()
-    client.stream.write('from the client')
-    target.stream.write('back')
+    const there = frame('from the client', { masked: true })
+    const back = frame('back')
+    client.stream.write(there)
+    target.stream.write(back)
     await settle()
-    expect(target.received().toString()).toBe('from the client')
-    expect(client.received().toString()).toBe('back')
-    expect([tunnel.received, tunnel.sent]).toEqual([15, 4])
+    expect(target.received()).toEqual(there)
+    expect(client.received()).toEqual(back)
+    expect([tunnel.received, tunnel.sent]).toEqual([there.length, back.length])
   })
 
   it('takes no more from one side than the other reads', async () => {
     const { client, target, tunnel, settle } = join()
     target.stream.pause()
+    const message = frame(Buffer.alloc(100_000), { masked: true })
     let written = 0
     while (client.stream.writableLength < 10_000_000) {
-      client.stream.write(Buffer.alloc(100_000))
-      written += 100_000
+      client.stream.write(message)
+      written += message.length
       await settle()
       if (tunnel.received < written) break
     }
     expect(tunnel.received).toBeLessThan(1_000_000)
-    for (let more = 0; more < 20; more++) client.stream.write(Buffer.alloc(100_000))
+    for (let more = 0; more < 20; more++) client.stream.write(message)
     target.stream.resume()
-    await expect.poll(() => target.received().length).toBe(written + 2_000_000)
+    await expect.poll(() => target.received().length).toBe(written + 20 * message.length)
   })
 
   it('passes on that one side has ended, and lets the other go on', async () => {
     const { client, target, ended, clock, settle } = join()
-    client.stream.end('last words')
+    const lastWords = frame('last words', { masked: true })
+    client.stream.end(lastWords)
     await settle()
-    expect(target.received().toString()).toBe('last words')
+    expect(target.received()).toEqual(lastWords)
     expect(target.stream.readableEnded).toBe(true)
-    target.stream.write('still here')
+    const stillHere = frame('still here')
+    target.stream.write(stillHere)
     await settle()
-    expect(client.received().toString()).toBe('still here')
+    expect(client.received()).toEqual(stillHere)
     target.stream.end()
     await expect.poll(ended).toBe(true)
     expect(clock.timers).toBe(0)
@@ -106,9 +112,10 @@ describe('a tunnel', () => {
 
   it('gives a side half a minute when the other has ended, and no more', async () => {
     const { client, target, ended, clock } = join()
-    target.stream.end('last words')
+    const lastWords = frame('last words')
+    target.stream.end(lastWords)
     await clock.advance(29_999)
-    expect(client.received().toString()).toBe('last words')
+    expect(client.received()).toEqual(lastWords)
     expect(client.stream.readableEnded).toBe(true)
     expect(ended()).toBe(false)
     await clock.advance(1)
@@ -131,7 +138,7 @@ describe('a tunnel', () => {
     const [, alive] = duplexPair()
     gone.destroy()
     await clock.advance(0)
-    const tunnel = new Tunnel({ client: gone, target: alive, clock, limits: LIMITS })
+    const tunnel = new Tunnel({ client: gone, target: alive, clock, ...AGREED })
     await clock.advance(30_000)
     await tunnel.ended
     expect(alive.destroyed).toBe(true)
@@ -180,7 +187,7 @@ describe('the end of a tunnel', () => {
 
   it('comes after a second, whoever answers or not', async () => {
     const { client, target, tunnel, ended, clock } = join()
-    client.stream.write(frame('half a frame', { masked: true }).subarray(0, 5))
+    client.stream.write(frame('half a frame', { masked: true }).subarray(0, 10))
     await clock.advance(0)
     tunnel.goAway()
     await clock.advance(999)
@@ -188,7 +195,7 @@ describe('the end of a tunnel', () => {
     await clock.advance(1)
     expect(ended()).toBe(true)
     // Not even a close frame may stand in the middle of another one.
-    expect(target.received()).toHaveLength(5)
+    expect(target.received()).toHaveLength(10)
     expect(clock.timers).toBe(0)
   })
 
@@ -218,5 +225,78 @@ describe('the end of a tunnel', () => {
     expect(client.received().subarray(-4)).toEqual(CLOSE_1001)
     await clock.advance(1000)
     expect(ended()).toBe(true)
+  })
+})
+
+const closeOf = (code: number) => Buffer.from([0x88, 2, code >> 8, code & 0xff])
+
+/** Of a masked close frame. */
+const unmasked = (bytes: Buffer) => ((bytes[6]! ^ bytes[2]!) << 8) | (bytes[7]! ^ bytes[3]!)
+
+describe('a frame that must not be passed on', () => {
+  it.each([
+    ['from the client, too big', 1009, frame(Buffer.alloc(1_000_001), { masked: true })],
+    ['from the client, without a mask', 1002, frame('x')],
+  ])('%s, ends both sides: what was before it arrives, nothing of it does', async (_name, code, bad) => {
+    const { client, target, ended, clock, settle } = join()
+    const good = frame('good', { masked: true })
+    client.stream.write(Buffer.concat([good, bad]))
+    await settle()
+    expect(client.received()).toEqual(closeOf(code))
+    expect(client.stream.readableEnded).toBe(true)
+    expect(target.received().subarray(0, good.length)).toEqual(good)
+    expect(target.received()).toHaveLength(good.length + 8)
+    expect(unmasked(target.received().subarray(good.length))).toBe(code)
+    await clock.advance(1000)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('from the target is no different, and waits for the frame that the client has begun', async () => {
+    const { client, target, ended, clock, settle } = join()
+    const long = frame('x'.repeat(100), { masked: true })
+    client.stream.write(long.subarray(0, 50))
+    await settle()
+    target.stream.write(frame('x', { opcode: 5 }))
+    await settle()
+    expect(client.received()).toEqual(closeOf(1002))
+    expect(target.received()).toHaveLength(50)
+    client.stream.write(Buffer.concat([long.subarray(50), frame('too late', { masked: true })]))
+    await settle()
+    expect(target.received()).toHaveLength(long.length + 8)
+    expect(unmasked(target.received().subarray(long.length))).toBe(1002)
+    await clock.advance(1000)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('leaves no timer when its sender never stops', async () => {
+    const { client, target, ended, clock } = join()
+    const flood = Buffer.alloc(10_000, 0xff)
+    for (let sent = 0; sent < 100; sent++) client.stream.write(flood)
+    await clock.advance(1000)
+    expect(target.received()).toHaveLength(8)
+    expect(ended()).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+})
+
+describe('the end of a token', () => {
+  it('ends the connection by 1008, before its life is over', async () => {
+    const { client, target, clock } = join({ authenticatedMs: 30_000 })
+    await clock.advance(29_999)
+    expect(client.received()).toHaveLength(0)
+    await clock.advance(1)
+    expect(client.received()).toEqual(closeOf(1008))
+    expect(unmasked(target.received())).toBe(1008)
+  })
+
+  it('that comes later than the end of its life changes nothing', async () => {
+    const { client, target, clock } = join({ authenticatedMs: LIMITS.lifetimeMs + 1 })
+    for (let time = 0; time < LIMITS.lifetimeMs; time += 30_000) {
+      target.stream.write(frame('news'))
+      await clock.advance(30_000)
+    }
+    expect(client.received().subarray(-4)).toEqual(CLOSE_1001)
   })
 })

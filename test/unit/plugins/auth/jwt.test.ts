@@ -59,6 +59,15 @@ describe('the place of a token', () => {
   })
 })
 
+describe('a consumer', () => {
+  it('is known until its token lets nobody in any more', async () => {
+    const hooks = fakes().route('corp', { auth: { corp: withRsa } })
+    const exchange = fakeExchange(bearer(token({ claims: { exp: 4_000_000_000 } })))
+    await run(hooks, exchange)
+    expect(exchange.consumer?.expiresAt).toBe((4_000_000_000 + 30) * 1000)
+  })
+})
+
 describe('the answer to a bad token', () => {
   it('is the same for an expired, a forged and a misaddressed one', async () => {
     const hooks = fakes().route('corp', { auth: { corp: withRsa } })

@@ -28,13 +28,23 @@ const refusalOf = (value: unknown, ...origins: string[]) =>
   refusal(hooksOf(value), handshake(...origins.flatMap((origin) => ['Origin', origin])))
 
 describe('webSocket', () => {
-  it('lets a handshake through within the limits of time', () => {
+  it('lets a handshake through within its limits', () => {
     const plain = handshake()
     hooksOf(true).onRequest!(plain)
-    expect(plain.upgrade.limits).toEqual({ idleMs: 600_000, lifetimeMs: 86_400_000 })
+    expect(plain.upgrade.limits).toEqual({
+      idleMs: 600_000,
+      lifetimeMs: 86_400_000,
+      messageBytes: 16 * 1024 * 1024,
+      untilExpiry: true,
+    })
     const given = handshake()
-    hooksOf({ idle: '5m', lifetime: '12h' }).onRequest!(given)
-    expect(given.upgrade.limits).toEqual({ idleMs: 300_000, lifetimeMs: 43_200_000 })
+    hooksOf({ idle: '5m', lifetime: '12h', message: '64KiB', untilExpiry: false }).onRequest!(given)
+    expect(given.upgrade.limits).toEqual({
+      idleMs: 300_000,
+      lifetimeMs: 43_200_000,
+      messageBytes: 65_536,
+      untilExpiry: false,
+    })
   })
 
   it('has nothing to say about other requests', () => {
