@@ -2,8 +2,8 @@
 import { type FrameHeader, OPCODE } from './frame-header.ts'
 
 /** RFC 6455 section 7.4.1. */
-export const PROTOCOL_ERROR = 1002
-export const MESSAGE_TOO_BIG = 1009
+const PROTOCOL_ERROR = 1002
+const MESSAGE_TOO_BIG = 1009
 
 /** A message in more parts than that is somebody's attack on whoever puts it together; empty parts have no size. */
 const MAX_PARTS = 65_536
