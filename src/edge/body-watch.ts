@@ -47,7 +47,9 @@ export class BodyWatch {
 
   /** From the moment on that somebody reads it. Over HTTP/1.1 node's parser sees to the whole time by itself. */
   watch(body: WatchedBody, dueAt = Number.POSITIVE_INFINITY): void {
-    this.#bodies.set(body, { waitedMs: 0, dueAt })
+    // The first look counts the whole time since the one before it, of which this body was not there for a part.
+    const missedMs = this.#looking ? this.#clock.now() - this.#lookedAt : 0
+    this.#bodies.set(body, { waitedMs: -missedMs, dueAt })
     if (!this.#looking) this.#lookAgain()
   }
 

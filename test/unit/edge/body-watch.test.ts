@@ -94,6 +94,19 @@ describe('a body', () => {
     expect(body.error).toBeUndefined()
   })
 
+  it('is waited for from when it came, not from the look before', async () => {
+    const clock = new FakeClock()
+    const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 500 })
+    watch.watch(new FakeBody())
+    await clock.advance(999)
+    const body = new FakeBody()
+    watch.watch(body)
+    await clock.advance(1)
+    expect(body.error).toBeUndefined()
+    await clock.advance(1000)
+    expect(body.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
   it('that comes later is watched again', async () => {
     const { clock, watch, body } = start()
     body.over = true
