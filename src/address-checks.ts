@@ -1,10 +1,9 @@
 // Checks of the addresses that the gateway listens on: each its own, and none for administration open to others.
 import { isIP } from 'node:net'
 import { adminToken } from './admin/admin-token.ts'
-import { parseAddress } from './config/address-field.ts'
 import type { Configuration, ConfigurationCheck, LoadOptions } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
-import { isLoopback, parseListenAddress } from './listen-address.ts'
+import { isLoopback, readListenAddress } from './listen-address.ts'
 
 const KEYS = ['listen', 'status', 'admin'] as const
 
@@ -71,13 +70,12 @@ function distrustedProxies({ listeners, trustProxy }: Configuration): readonly C
 }
 
 function overlap(one: string, other: string): boolean {
-  const [a, b] = [parseAddress(one), parseAddress(other)]
+  const [a, b] = [readListenAddress(one), readListenAddress(other)]
   if (!a || !b || a.port !== b.port || a.port === 0) return false
   return hostsOverlap(canonicalHost(a.host), canonicalHost(b.host))
 }
 
-function canonicalHost(host: string): string {
-  if (host === '') return '::'
+function canonicalHost(host = '::'): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host.toLowerCase()
 }
 
@@ -89,9 +87,10 @@ function hostsOverlap(one: string, other: string): boolean {
 
 function openAdmin(configuration: Configuration, options: LoadOptions): readonly ConfigFault[] {
   const address = addressOf('admin', configuration, options)
-  if (!parseAddress(address)) return []
+  const parsed = readListenAddress(address)
+  if (!parsed) return []
   try {
-    if (adminToken(options.env) !== undefined || isLoopback(parseListenAddress(address).host)) return []
+    if (adminToken(options.env) !== undefined || isLoopback(parsed.host)) return []
   } catch (thrown) {
     return [{ path: ['admin'], message: (thrown as Error).message }]
   }

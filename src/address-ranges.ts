@@ -1,5 +1,6 @@
 // Addresses and CIDR ranges: who may come in.
 import { BlockList, isIP, SocketAddress } from 'node:net'
+import { withoutZone } from './ip-address.ts'
 
 interface AddressRange {
   readonly address: string
@@ -22,7 +23,10 @@ export interface AddressLists {
   readonly deny?: readonly string[] | undefined
 }
 
-/** What is no address (a client on a Unix socket) is on no list: a rule about addresses fails closed. */
+/**
+ * What is no address (a client on a Unix socket) is on no list: a rule about addresses fails closed. Throws a RangeError
+ * for a text that is no range.
+ */
 export function addressFilter(lists: AddressLists): (address: string) => boolean {
   const allowed = lists.allow && addressRanges(lists.allow)
   const denied = lists.deny && addressRanges(lists.deny)
@@ -37,16 +41,11 @@ export function addressFilter(lists: AddressLists): (address: string) => boolean
 function addressRanges(texts: readonly string[]): BlockList {
   const list = new BlockList()
   for (const text of texts) {
-    const { address, bits, family } = parseRange(text)!
-    list.addSubnet(address, bits, family)
+    const range = parseRange(text)
+    if (!range) throw new RangeError(`not an address or network: ${text}`)
+    list.addSubnet(range.address, range.bits, range.family)
   }
   return list
-}
-
-// RFC 4007 section 11: the zone of a link-local address names an interface of this machine, not the client.
-function withoutZone(address: string): string {
-  const zone = address.indexOf('%')
-  return zone < 0 ? address : address.slice(0, zone)
 }
 
 function parseRange(text: string): AddressRange | undefined {

@@ -19,10 +19,16 @@ export function normalizeIp(text: string): string | undefined {
   return isIP(ip) === 0 || ip.includes('%') ? undefined : ip
 }
 
+/** RFC 4007 section 11: the zone of a link-local address names an interface of this machine, not the client. */
+export function withoutZone(address: string): string {
+  const zone = address.indexOf('%')
+  return zone < 0 ? address : address.slice(0, zone)
+}
+
 /** Which addresses share a limit: an IPv4 address as it is, an IPv6 address as its /64, and an IPv4 address in IPv6 clothes as IPv4. */
 export function ipKey(address: string): string {
   if (!address.includes(':') || !isIPv6(address)) return address
-  const groups = ipv6Groups(address.split('%', 1)[0]!)
+  const groups = ipv6Groups(withoutZone(address))
   if (groups.join(':').startsWith(MAPPED)) return dotted(groups[6]!, groups[7]!)
   return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
 }

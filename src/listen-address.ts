@@ -9,19 +9,26 @@ export interface ListenAddress {
 
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{0,253})):(\d{1,5})$/
 
+const MAX_PORT = 65_535
+
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
 export function parseListenAddress(text: string): ListenAddress {
+  const address = readListenAddress(text)
+  if (address) return address
+  throw new Error(
+    `${JSON.stringify(text)} is not an address to listen on: write host:port, [ipv6]:port or :port`,
+  )
+}
+
+/** Undefined when it is none. */
+export function readListenAddress(text: string): ListenAddress | undefined {
   const [, bracketed, plain, digits] = ADDRESS.exec(text) ?? []
   const port = Number(digits ?? Number.NaN)
   const bad = bracketed === undefined ? isBadIp4(plain ?? '') : isIP(bracketed) !== 6
-  if (Number.isNaN(port) || port > 65_535 || bad) {
-    throw new Error(
-      `${JSON.stringify(text)} is not an address to listen on: write host:port, [ipv6]:port or :port`,
-    )
-  }
+  if (Number.isNaN(port) || port > MAX_PORT || bad) return undefined
   const host = bracketed ?? plain
   return { host: host === '' ? undefined : host, port }
 }

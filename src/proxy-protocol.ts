@@ -1,6 +1,6 @@
 // The PROXY protocol, versions 1 and 2: who the client of a connection is, said before its first byte.
 import { isIP } from 'node:net'
-import { ipv6Groups, normalizeIp } from './ip-address.ts'
+import { ipv6Groups, normalizeIp, withoutZone } from './ip-address.ts'
 
 export interface ProxiedConnection {
   readonly sourceAddress: string
@@ -12,7 +12,8 @@ export interface ProxiedConnection {
 
 export type ProxyProtocolVersion = 'v1' | 'v2'
 
-const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+/** How a header of version 2 begins. */
+export const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const LOCAL = 0x20
 const PROXY = 0x21
 const UNSPECIFIED = 0x00
@@ -63,9 +64,9 @@ function sameFamily(connection: ProxiedConnection): ProxiedConnection | undefine
   }
 }
 
-// A socket that listens on `::` names IPv4 clients as IPv6. The zone of a link-local address means nothing elsewhere.
+// A socket that listens on `::` names IPv4 clients as IPv6.
 function unmapped(address: string): string {
-  return normalizeIp(address.replace(/%.*$/, '')) ?? ''
+  return normalizeIp(withoutZone(address)) ?? ''
 }
 
 function addressBytes(address: string): Buffer {

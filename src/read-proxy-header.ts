@@ -1,6 +1,6 @@
 // Reads a PROXY protocol header, version 1 or 2, from the first bytes of a connection: strict, bounded, never throws.
 import { isIP } from 'node:net'
-import type { ProxiedConnection } from './proxy-protocol.ts'
+import { type ProxiedConnection, SIGNATURE } from './proxy-protocol.ts'
 
 export type ProxyHeader =
   /** Consistent so far. */
@@ -15,7 +15,6 @@ const MAX_TEXT_BYTES = 107
 const MAX_BLOCK_BYTES = 4096
 
 const TEXT_START = Buffer.from('PROXY ')
-const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const BINARY_HEAD_BYTES = 16
 const VERSION_2 = 2
 const PORT = /^(?:0|[1-9]\d{0,4})$/

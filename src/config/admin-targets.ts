@@ -1,7 +1,7 @@
 // A service must not lead to the gateway's own admin address: whoever reached it would be local there.
 import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
-import { parseAddress } from './address-field.ts'
+import { readListenAddress } from '../listen-address.ts'
 import type { ServiceConfiguration, TargetConfiguration } from './configuration.ts'
 import type { LoadState } from './load-state.ts'
 
@@ -10,7 +10,7 @@ export function refuseAdminTargets(
   admin: string | undefined,
   state: LoadState,
 ): void {
-  const address = admin === undefined ? undefined : parseAddress(admin)
+  const address = admin === undefined ? undefined : readListenAddress(admin)
   if (!address || address.port === 0) return
   const isOwn = ownHosts(address.host)
   for (const { name, targets, canary } of services.values()) {
@@ -33,7 +33,7 @@ function leadsTo(url: string, port: number, isOwn: (host: string) => boolean): b
   return wanted === port && isOwn(parsed.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, ''))
 }
 
-function ownHosts(adminHost: string): (host: string) => boolean {
+function ownHosts(adminHost = ''): (host: string) => boolean {
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map((one) => one.address),
   )

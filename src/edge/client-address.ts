@@ -1,10 +1,9 @@
 // Who the client is: the peer, or what trusted proxies say of it (rightmost address that is not trusted).
-import { BlockList, isIP } from 'node:net'
+import { addressFilter } from '../address-ranges.ts'
 import { normalizeIp } from '../ip-address.ts'
 
 /** Entries of X-Forwarded-For that are read; a longer list is cut from the left. */
 const MAX_HOPS = 32
-const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
 
 export interface ClientAddress {
   readonly ip: string
@@ -14,18 +13,17 @@ export interface ClientAddress {
 
 /** The only reader of forwarded addresses. `cidrs` are addresses or networks of proxies in front. */
 export class TrustedProxies {
-  readonly #list = new BlockList()
-  readonly #empty: boolean
+  /** Undefined: there are none. */
+  readonly #isProxy: ((ip: string) => boolean) | undefined
 
   /** Throws a RangeError on something that is no address or network. */
   constructor(cidrs: readonly string[]) {
-    this.#empty = cidrs.length === 0
-    for (const cidr of cidrs) this.#add(cidr)
+    this.#isProxy = cidrs.length === 0 ? undefined : addressFilter({ allow: cidrs })
   }
 
   /** True for the address of a trusted proxy. */
   trusts(address: string): boolean {
-    return !this.#empty && this.#has(normalizeIp(address) ?? address)
+    return this.#isProxy?.(normalizeIp(address) ?? address) ?? false
   }
 
   resolve(peer: string, forwardedFor: readonly string[]): ClientAddress {
@@ -42,21 +40,8 @@ export class TrustedProxies {
       // What stands left of something unreadable was written by who knows whom.
       if (ip === undefined) return last
       last = ip
-      if (!this.#has(ip)) return ip
+      if (!this.#isProxy?.(ip)) return ip
     }
     return last
-  }
-
-  #has(ip: string): boolean {
-    const family = isIP(ip)
-    return family !== 0 && this.#list.check(ip, family === 6 ? 'ipv6' : 'ipv4')
-  }
-
-  #add(cidr: string): void {
-    const [, address = '', prefix] = NETWORK.exec(cidr) ?? []
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (isIP(address) === 0) throw new RangeError(`not an address or network: ${cidr}`)
-    if (prefix === undefined) this.#list.addAddress(address, family)
-    else this.#list.addSubnet(address, Number(prefix), family)
   }
 }

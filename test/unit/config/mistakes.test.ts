@@ -95,6 +95,11 @@ const ROOTS: readonly Case[] = [
     '1:14 trustProxy[0]: "10.0.0.0/33" is not a network (the prefix goes up to /32)',
   ],
   [
+    'a network of one interface',
+    root("trustProxy: ['fe80::1%eth0']"),
+    '1:14 trustProxy[0]: "fe80::1%eth0" is not a network (write 10.0.0.0/8, fd00::/8 or one address)',
+  ],
+  [
     'a network that is none',
     root('trustProxy: [all]'),
     '1:14 trustProxy[0]: "all" is not a network (write 10.0.0.0/8, fd00::/8 or one address)',
