@@ -4,6 +4,8 @@ import { isIP, isIPv6 } from 'node:net'
 // Whole or not at all: half a bracket would make another address of the rest.
 const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+/** Cheap to look for, in every spelling of a mapped address. */
+const MAPPED_GROUP = /ffff:/i
 
 const GROUPS = 8
 /** The smallest network that a site is given (RFC 6177): its owner has 2^64 addresses to change between. */
@@ -16,7 +18,8 @@ export function normalizeIp(text: string): string | undefined {
   let ip = ipv6 ?? ipv4 ?? text
   const mapped = MAPPED_IPV4.exec(ip)
   if (mapped) ip = mapped[1]!
-  return isIP(ip) === 0 || ip.includes('%') ? undefined : ip
+  if (isIP(ip) === 0 || ip.includes('%')) return undefined
+  return MAPPED_GROUP.test(ip) ? (mappedIpv4(ipv6Groups(ip)) ?? ip) : ip
 }
 
 /** RFC 4007 section 11: the zone of a link-local address names an interface of this machine, not the client. */
@@ -29,7 +32,8 @@ export function withoutZone(address: string): string {
 export function ipKey(address: string): string {
   if (!address.includes(':') || !isIPv6(address)) return address
   const groups = ipv6Groups(withoutZone(address))
-  if (groups.join(':').startsWith(MAPPED)) return dotted(groups[6]!, groups[7]!)
+  const mapped = mappedIpv4(groups)
+  if (mapped !== undefined) return mapped
   return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
 }
 
@@ -57,7 +61,8 @@ function pair(quad: string): readonly string[] {
   return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)]
 }
 
-function dotted(high: string, low: string): string {
-  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+function mappedIpv4(groups: readonly string[]): string | undefined {
+  if (!groups.join(':').startsWith(MAPPED)) return undefined
+  const [first, second] = [Number.parseInt(groups[6]!, 16), Number.parseInt(groups[7]!, 16)]
   return [first >> 8, first & 255, second >> 8, second & 255].join('.')
 }
