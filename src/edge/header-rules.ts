@@ -36,21 +36,32 @@ const FORWARDED: ReadonlySet<string> = new Set([
 /** Other spellings of the client's address, of the target or of the method: nobody may say these for us. */
 const OVERRIDES: ReadonlySet<string> = new Set([
   'cf-connecting-ip',
+  'client-ip',
   'fastly-client-ip',
+  'forwarded-for',
+  'front-end-https',
   // httpoxy (CVE-2016-5385): CGI makes HTTP_PROXY of it.
   'proxy',
   'true-client-ip',
   'x-client-ip',
   'x-cluster-client-ip',
+  'x-forwarded',
+  'x-host',
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
   'x-original-forwarded-for',
   'x-original-host',
+  'x-original-method',
+  'x-original-uri',
   'x-original-url',
+  'x-originating-ip',
+  'x-proxyuser-ip',
   'x-real-ip',
   'x-remote-addr',
   'x-rewrite-url',
+  'x-scheme',
+  'x-url-scheme',
 ])
 
 /** Names that services take for identity or mesh control; only the gateway may set them. */
@@ -72,9 +83,12 @@ const IDENTITY = [
   'x-ssl-client-',
   'x-turnpike-',
   'x-user',
+  'x-webauth-',
 ]
 // gRPC-Web's stand-in for User-Agent: the one harmless name under `x-user`.
 const HARMLESS: ReadonlySet<string> = new Set(['x-user-agent'])
+
+const SIGNS = /[^a-z0-9-]/g
 
 /** Names kept for speed; a client that invents names only makes the memory start anew. */
 const REMEMBERED = 2000
@@ -101,5 +115,12 @@ function ruleOf(lower: string): HeaderRule {
   if (FORWARDED.has(lower)) return 'forwarded'
   if (lower === 'x-gateway-attempt') return 'trusted-only'
   if (HARMLESS.has(lower)) return 'forward'
-  return IDENTITY.some((prefix) => lower.startsWith(prefix)) ? 'drop' : 'forward'
+  if (IDENTITY.some((prefix) => lower.startsWith(prefix))) return 'drop'
+  return isAlias(lower) ? 'drop' : 'forward'
+}
+
+// PHP makes `_` of a dot and lighttpd of every sign: `X.User.Id` would be read as `X-User-Id`.
+function isAlias(lower: string): boolean {
+  const plain = lower.replace(SIGNS, '-')
+  return plain !== lower && ruleOf(plain) !== 'forward'
 }

@@ -57,7 +57,9 @@ describe('fields by which a client would speak for somebody else', () => {
       'Dtab-Local',
       'Finagle-Ctx',
     ],
-    ...['X-Turnpike-Consumer'],
+    ...['Client-IP', 'X-Originating-IP', 'X-ProxyUser-IP', 'Forwarded-For', 'X-Forwarded', 'X-Host'],
+    ...['X-Original-Method', 'X-Original-URI', 'Front-End-Https', 'X-Url-Scheme', 'X-Scheme'],
+    ...['X-Turnpike-Consumer', 'X-WebAuth-User'],
   ])('%s is dropped', (name) => {
     expect(ruleFor(name)).toBe('drop')
     expect(ruleFor(name.toUpperCase())).toBe('drop')
@@ -69,6 +71,26 @@ describe('fields by which a client would speak for somebody else', () => {
       expect(ruleFor(name)).toBe('drop')
     },
   )
+})
+
+describe('names with signs', () => {
+  it.each([
+    'X.User.Id',
+    'X.Consumer-Id',
+    'x!consumer!id',
+    'X-Auth~Scopes',
+    'Remote.User',
+    'X.Forwarded.For',
+    'X.Real.IP',
+    'Content.Length',
+    'Proxy!Authorization',
+  ])('%s is dropped: a service may read a sign as a hyphen', (name) => {
+    expect(ruleFor(name)).toBe('drop')
+  })
+
+  it.each(["X-!#$%&'*+-.^`|~", 'X.Custom', 'My.Agent'])('%s goes on: it could be nobody else', (name) => {
+    expect(ruleFor(name)).toBe('forward')
+  })
 })
 
 describe('fields that proxies in front say', () => {
