@@ -17,7 +17,9 @@ export async function takeFingerprint(path: string, known?: Fingerprint): Promis
     const facts = [found.ino, found.size, found.mtimeMs, found.ctimeMs].join(':')
     if (facts === known?.facts) return known
     if (found.isDirectory()) return { facts, digest: (await readdir(path)).sort().join('\n') }
-    return { facts, digest: found.size > MAX_FILE_BYTES ? facts : digestOf(await readFile(path)) }
+    // A pipe would hold a thread of the pool until somebody writes into it, and with it the end of the process.
+    const isRead = found.isFile() && found.size <= MAX_FILE_BYTES
+    return { facts, digest: isRead ? digestOf(await readFile(path)) : facts }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Not there or not readable is a state like any other; everything else is a mistake of ours.

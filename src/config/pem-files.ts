@@ -1,10 +1,9 @@
 // Certificates and keys in PEM files: what would only fail when the first connection is made is a fault of the config.
 import { createHash, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Path } from './fault.ts'
 import type { LoadState } from './load-state.ts'
-import { unreadable } from './read-text.ts'
+import { MAX_FILE_BYTES, readFileOf, unreadable } from './read-text.ts'
 
 export interface Pem {
   readonly ca?: Buffer | undefined
@@ -39,7 +38,7 @@ function readPem(path: Path, file: string | undefined, state: LoadState): Buffer
   if (file === undefined) return undefined
   state.files.add(file)
   try {
-    return state.copies.pem(file) ?? state.copies.keepPem(file, readFileSync(file))
+    return state.copies.pem(file) ?? state.copies.keepPem(file, readFileOf(file, MAX_FILE_BYTES))
   } catch (error) {
     state.list.add({ path, message: `${file} ${unreadable(error)}` })
     return undefined

@@ -1,9 +1,11 @@
 // Reads one file of the config: bounded, UTF-8, no NUL.
+import { readFileSync, statSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import type { ConfigFault } from './fault.ts'
 import { Source } from './source.ts'
 
 export const MAX_FILE_BYTES = 10 * 1024 * 1024
+const NOT_A_FILE = 'not a file'
 
 export type ReadText = { readonly source: Source } | { readonly fault: ConfigFault }
 
@@ -19,10 +21,19 @@ export async function readText(file: string, path: string): Promise<ReadText> {
   }
 }
 
+/** Throws a Node error. Reading a pipe would wait for whoever writes into it, with the whole process. */
+export function readFileOf(path: string, maxBytes: number): Buffer {
+  const facts = statSync(path)
+  if (!facts.isFile()) throw Object.assign(new Error(), { code: NOT_A_FILE })
+  if (facts.size > maxBytes) throw Object.assign(new Error(), { code: `more than ${maxBytes / 1024} KiB` })
+  return readFileSync(path)
+}
+
 /** Why a file could not be read, in words. */
 export function unreadable(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
+  if (code === NOT_A_FILE) return 'is not a file'
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read'
   return `cannot be read (${code ?? String(error)})`
 }

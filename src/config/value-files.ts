@@ -1,6 +1,7 @@
 // Small files whose text becomes a value: secrets, and what `${file:}` names.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, sep } from 'node:path'
+import { readFileOf } from './read-text.ts'
 
 /** A value larger than this is a mistake. */
 const MAX_VALUE_BYTES = 64 * 1024
@@ -14,9 +15,9 @@ export function secretsDirectory(env: Environment): string {
 
 /** Without the line break at the end: a file has one by habit, a secret has none. Throws a Node error. */
 export function readValue(path: string): string {
-  const facts = statSync(path)
-  if (facts.size > MAX_VALUE_BYTES) throw Object.assign(new Error(), { code: 'more than 64 KiB' })
-  return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  return readFileOf(path, MAX_VALUE_BYTES)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
 }
 
 export function isWorldReadable(path: string): boolean {

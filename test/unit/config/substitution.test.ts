@@ -162,17 +162,18 @@ describe('a file', () => {
     expect(routes[0]?.query[0]?.value).toBe('text of the file')
   })
 
-  it('that is missing or large is an error', async () => {
+  it('that is missing, large or endless is an error', async () => {
     const told = await faultsOf({
       'turnpike.yaml': withRoute(
-        'match: { path: /x, query: { a: "${file:none}", b: "${file:big}", c: "${file:.}" } }',
+        'match: { path: /x, query: { a: "${file:none}", b: "${file:big}", c: "${file:.}", d: "${file:/dev/zero}" } }',
       ),
       big: 'x'.repeat(70_000),
     })
     expect(told.map((one) => one.replace(/^.*?: /, ''))).toEqual([
       'none does not exist',
       'big cannot be read (more than 64 KiB)',
-      '. cannot be read (EISDIR)',
+      '. is not a file',
+      '/dev/zero is not a file',
     ])
   })
 

@@ -27,7 +27,7 @@ function files(tls: string, targets?: string): Files {
 const CASES: readonly (readonly [written: string, ...told: string[]])[] = [
   ['ca: cert.pem, cert: cert.pem, key: key.pem, serverName: a'],
   ['ca: none.pem', 'tls.ca: FOLDER/none.pem does not exist'],
-  ['ca: .', 'tls.ca: FOLDER cannot be read (EISDIR)'],
+  ['ca: .', 'tls.ca: FOLDER is not a file'],
   ['ca: rubbish.pem', 'tls.ca: the file holds no certificate (write one in PEM)'],
   ['ca: cert.der', 'tls.ca: the file holds no certificate (write one in PEM)'],
   ['ca: empty.pem', 'tls.ca: the file holds no certificate (write one in PEM)'],

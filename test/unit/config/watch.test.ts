@@ -1,4 +1,5 @@
 // Changes on a real disk: edits, renames, symlink swaps, new files; and what is no change.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -35,6 +36,14 @@ async function watching(paths: readonly string[], options: Partial<WatchOptions>
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 10 }).toBe(true)
 
 describe('a watcher tells', () => {
+  it('nothing of what a pipe says, and does not wait for it', async () => {
+    const folder = writeFiles({ 'turnpike.yaml': 'a: 1' })
+    execFileSync('mkfifo', [join(folder, 'pipe.yaml')])
+    const { changes } = await watching([join(folder, 'pipe.yaml'), join(folder, 'turnpike.yaml')])
+    writeFileSync(join(folder, 'turnpike.yaml'), 'a: 2')
+    await until(() => changes() === 1)
+  })
+
   it('that a file was written', async () => {
     const folder = writeFiles({ 'turnpike.yaml': 'a: 1' })
     const { changes } = await watching([join(folder, 'turnpike.yaml')])
