@@ -1,34 +1,20 @@
 // A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
 import type { Socket } from 'node:net'
-import { type Answer, type AnswerMaker, runChain } from './chain/run.ts'
-import { encodedSlashRefusal, hasEncodedSlash, withoutParameters } from './edge/canonical-path.ts'
+import { type Answer, drop } from './chain/run.ts'
+import type { Course } from './course.ts'
+import { decide, refuse } from './decide.ts'
 import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
-import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
-import { renderDirect, renderProblem } from './edge/problem.ts'
-import { type Sent, sendAnswer } from './edge/send-answer.ts'
+import type { HttpExchange } from './edge/http-exchange.ts'
+import { sendAnswer } from './edge/send-answer.ts'
 import type { WriteDeadlines } from './edge/write-deadlines.ts'
 import { GatewayError } from './errors.ts'
-import type { CompiledRoute, Generation } from './generation.ts'
-import {
-  guardUpgrade,
-  hasTunnel,
-  openTunnel,
-  type SwitchedAnswer,
-  type TunnelEnvironment,
-} from './open-tunnel.ts'
-import type { Logger } from './plugin.ts'
-import type { MatchRequest } from './routing/route-pattern.ts'
-import type { RouteRecorder } from './telemetry/route-recorder.ts'
-import type { Tracer } from './telemetry/tracer.ts'
-import type { Tunnel } from './web-socket/tunnel.ts'
+import { type FinishParts, finish, reasonOf } from './finish.ts'
+import type { Generation } from './generation.ts'
+import { hasTunnel, openTunnel, type SwitchedAnswer, type TunnelEnvironment } from './open-tunnel.ts'
 
-export interface ServeOptions extends TunnelEnvironment {
-  readonly logger: Logger
+export interface ServeOptions extends TunnelEnvironment, FinishParts {
   arrive(raw: ClientRequest, target: string): HttpExchange
   generation(): Generation
-  readonly tracer: Tracer
-  /** Records what no route took. */
-  readonly unmatched: RouteRecorder
   readonly deadlines: WriteDeadlines
   isDraining(): boolean
 }
@@ -38,8 +24,6 @@ export interface Server {
   /** Exchanges being served, of all generations. */
   inFlight(): number
 }
-
-const ANSWERS: AnswerMaker = { fromDirect: renderDirect, fromError: renderProblem }
 
 export function createServe(options: ServeOptions): Server {
   let inFlight = 0
@@ -68,16 +52,6 @@ export function createServe(options: ServeOptions): Server {
   return { request, inFlight: () => inFlight }
 }
 
-/** One exchange on its way through one generation. */
-interface Course {
-  readonly exchange: HttpExchange
-  readonly generation: Generation
-  readonly sent: Sent
-  route: CompiledRoute | undefined
-  /** From the moment on that the connection has left HTTP. */
-  tunnel?: Tunnel
-}
-
 async function answerExchange(
   options: ServeOptions,
   course: Course,
@@ -91,27 +65,13 @@ async function answerExchange(
   else send(options, course, { response, answer })
 }
 
-// No promise of its own: most of what it returns is decided at once, or is the chain's.
-function decide(course: Course): Answer | Promise<Answer> {
-  const { exchange, generation } = course
-  if (exchange.error) return renderProblem(exchange.error, exchange)
-  if (exchange.answer) return renderDirect(exchange.answer)
-  const match = generation.table.match(asMatched(exchange))
-  const slashes = match.kind === 'route' && match.route.encodedSlashes
-  if (!slashes && hasEncodedSlash(exchange.path)) return refuse(exchange, encodedSlashRefusal())
-  if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
-  if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
-  for (const name of generation.identityHeaders) exchange.request.headers.remove(name)
-  exchange.body.refusedTrailers = generation.identityHeaders
-  course.route = match.route
-  exchange.route = match.route.facts
-  exchange.params = match.params
-  const chain = exchange.upgrade
-    ? { ...match.route.chain, call: guardUpgrade(match.route.chain.call) }
-    : match.route.chain
-  if (match.preflightAllow === undefined) return runChain(chain, exchange, ANSWERS)
-  const refusal = methodNotAllowed(match.preflightAllow)
-  return runChain({ ...chain, call: () => Promise.reject(refusal) }, exchange, ANSWERS)
+function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {
+  const { headers } = exchange
+  // W3C trace context section 3.2: with several traceparents there is none; tracestate may stand in several fields.
+  const parents = headers.all('traceparent')
+  const parent = parents.length === 1 ? parents[0] : undefined
+  const state = parent === undefined ? undefined : headers.all('tracestate').join(',')
+  exchange.trace = tracer.start(parent, state, exchange.trusted)
 }
 
 interface Sending {
@@ -165,83 +125,4 @@ function lastResort(
 ): void {
   logger.error({ reason: reasonOf(thrown), requestId: exchange.id }, 'an answer could not be sent')
   response.destroy()
-}
-
-function finish(options: ServeOptions, course: Course, response: ClientResponse): void {
-  const { exchange, generation, route, sent, tunnel } = course
-  const aborted = !response.writableFinished
-  exchange.error ??= sent.failure
-  exchange.grpcStatus = sent.grpcStatus
-  if (aborted) exchange.cancel(clientClosed())
-  for (const onFinish of route?.chain.onFinish ?? []) safely(options, onFinish, exchange)
-  logCause(options, exchange)
-  const recorder = route?.recorder ?? options.unmatched
-  recorder.finish(exchange, {
-    bytesIn: tunnel?.received ?? exchange.body.received,
-    bytesOut: tunnel?.sent ?? sent.bytes,
-    upstreamMs: upstreamMs(exchange),
-    aborted,
-    switched: tunnel !== undefined,
-  })
-  if (!tunnel) options.tracer.finish(exchange)
-  generation.leave()
-}
-
-// A hook that only observes must not take the rest of the finish, or the process, with it.
-function safely(
-  { logger }: ServeOptions,
-  hook: (exchange: HttpExchange) => void,
-  exchange: HttpExchange,
-): void {
-  try {
-    hook(exchange)
-  } catch (thrown) {
-    logger.error({ err: thrown, requestId: exchange.id, route: exchange.route?.id }, 'onFinish failed')
-  }
-}
-
-/** What lies behind a refusal stands in no answer; here is where an operator finds it. */
-function logCause({ logger }: ServeOptions, { id: requestId, error }: HttpExchange): void {
-  if (error?.code !== 'INTERNAL_ERROR') return
-  logger.error({ reason: reasonOf(error.cause), requestId }, 'a request failed inside the gateway')
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-}
-
-// Where nothing is stripped, which is nearly always, the exchange itself is asked about.
-function asMatched(exchange: HttpExchange): MatchRequest {
-  const path = withoutParameters(exchange.path)
-  if (path === exchange.path) return exchange
-  const { host, method, headers, query } = exchange
-  return { host, method, headers, query, path }
-}
-
-function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {
-  const { headers } = exchange
-  // W3C trace context section 3.2: with several traceparents there is none; tracestate may stand in several fields.
-  const parents = headers.all('traceparent')
-  const parent = parents.length === 1 ? parents[0] : undefined
-  const state = parent === undefined ? undefined : headers.all('tracestate').join(',')
-  exchange.trace = tracer.start(parent, state, exchange.trusted)
-}
-
-function upstreamMs(exchange: HttpExchange): number {
-  let total = 0
-  for (const attempt of exchange.attempts) total += attempt.durationMs
-  return total
-}
-
-function refuse(exchange: HttpExchange, error: GatewayError): Answer {
-  exchange.error = error
-  return renderProblem(error, exchange)
-}
-
-function methodNotAllowed(allow: readonly string[]): GatewayError {
-  return new GatewayError('METHOD_NOT_ALLOWED', { headers: ['Allow', allow.join(', ')] })
-}
-
-function drop(answer: Answer): void {
-  if (typeof answer.body === 'object' && 'discard' in answer.body) answer.body.discard()
 }

@@ -93,6 +93,7 @@ function refuse(exchange: RunningExchange, error: GatewayError, make: AnswerMake
   return make.fromError(error, exchange)
 }
 
-function drop(answer: Answer): void {
+/** Nobody will send its body: the connection to the service is given up, unless all of it has come. */
+export function drop(answer: Answer): void {
   if (typeof answer.body === 'object' && 'discard' in answer.body) answer.body.discard()
 }

@@ -139,7 +139,7 @@ export class HttpExchange implements Exchange {
     if (this.cancelled) return
     this.cancelled = reason
     this.error ??= reason
-    for (const listener of this.#cancelListeners.splice(0)) listener(reason)
+    for (const listener of this.#cancelListeners.splice(0)) tellCancelled(listener, reason)
     this.#abort?.abort(reason)
   }
 
@@ -155,6 +155,17 @@ export class HttpExchange implements Exchange {
     const controller = new AbortController()
     if (this.cancelled) controller.abort(this.cancelled)
     return controller
+  }
+}
+
+// One that throws keeps no other from hearing it, such as what is under way to a service; it reaches the last net.
+function tellCancelled(listener: CancelListener, reason: GatewayError): void {
+  try {
+    listener(reason)
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 // An exchange over HTTP: its signal, its cancellation and its answer.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { clientClosed, type ExchangeFacts, HttpExchange } from '../../../src/edge/http-exchange.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { arrive } from './wire.ts'
@@ -114,6 +114,20 @@ describe('cancelling', () => {
     exchange.cancel(new GatewayError('INTERNAL_ERROR'))
     expect(heard).toEqual(['CLIENT_CLOSED'])
     expect(exchange.cancelled).toMatchObject({ code: 'CLIENT_CLOSED' })
+  })
+
+  it('calls back all, also when one of them throws, which is told apart from them', async () => {
+    const exchange = await create()
+    const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementationOnce(() => {})
+    const heard: string[] = []
+    exchange.onCancel(() => {
+      throw new Error('a plugin')
+    })
+    exchange.onCancel(({ code }) => heard.push(code))
+    exchange.cancel(clientClosed())
+    expect(heard).toEqual(['CLIENT_CLOSED'])
+    expect(later.mock.calls[0]![0]).toThrow('a plugin')
+    later.mockRestore()
   })
 
   it('gives the same signal to everybody', async () => {
