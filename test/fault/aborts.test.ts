@@ -1,26 +1,24 @@
 // Either side may break off an exchange at any byte: nothing is left of it, and nobody takes a part for the whole.
-import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { send } from '../support/http-client.ts'
-import { type ProcessGateway, startProcessGateway } from '../support/process-gateway.ts'
+import type { ProcessGateway } from '../support/process-gateway.ts'
 import { fc, runs } from '../support/property.ts'
 import { abortCase, play } from './abort-cases.ts'
+import { expectNothingLeft } from './abort-rig.ts'
 import { answerPath, type BreakingTarget, startBreakingTarget } from './breaking-target.ts'
+import { http2AbortCase, playHttp2 } from './http2-abort-cases.ts'
 
-/** 10,000 in CI, after these have filled every pool and warmed every path. */
-const WARM_UP = 1000
+/** 10,000 in CI over HTTP/1.1, with all that its framings make possible. */
 const CASES = runs(10_000)
-const AT_ONCE = 32
-/** Less than a third of a kilobyte for each: a connection that is not let go holds several. */
-const HEAP_GROWTH_BYTES = 3 * 1024 * 1024
+const HTTP2_CASES = runs(4000)
 const TIMEOUT_MS = 600_000
 
 let target: BreakingTarget
-let gateway: ProcessGateway
 
 const config = () => `
 accessLog: false
 drain: { delay: 0s }
+listeners: { h2: { protocol: h2c, address: "127.0.0.1:0" } }
 services:
   plain:
     targets: [${target.url}]
@@ -40,22 +38,11 @@ services:
 
 beforeEach(async () => {
   target = await startBreakingTarget()
-  gateway = await startProcessGateway(config(), { measured: true })
 })
 
-afterEach(async () => {
-  gateway.child.kill('SIGKILL')
-  await target.close()
-})
+afterEach(() => target.close())
 
-const metric = async (name: string): Promise<number> => {
-  const { body } = await send(`${gateway.status}/metrics`)
-  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(body)?.[1])
-}
-
-const openFiles = (): number => readdirSync(`/proc/${gateway.child.pid}/fd`).length
-
-async function nextRequestIsRight(): Promise<void> {
+async function assertServes(gateway: ProcessGateway): Promise<void> {
   for (const route of ['/plain', '/guarded']) {
     const path = answerPath({ framing: 'length', size: 1000, ending: 'fin' })
     const { status, body } = await send(`${gateway.listen}${route}${path}`)
@@ -63,39 +50,40 @@ async function nextRequestIsRight(): Promise<void> {
   }
 }
 
-/** Plays so many cases, and resolves with what was wrong once nothing of them is under way any more. */
-async function playMany(count: number): Promise<string[]> {
-  const port = Number(new URL(gateway.listen).port)
-  const cases = fc.sample(abortCase, count)
-  const faults: string[] = []
-  const player = async () => {
-    for (let one = cases.pop(); one; one = cases.pop()) {
-      const fault = await play(one, port)
-      if (fault !== undefined) faults.push(`${fault}: ${JSON.stringify(one)}`)
-      if (cases.length % 500 === 0) await nextRequestIsRight()
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, player))
-  await expect.poll(() => target.running()).toBe(0)
-  await expect.poll(() => metric('gateway_requests_in_flight')).toBe(0)
-  await expect.poll(() => metric('gateway_open_connections')).toBe(0)
-  return faults
-}
+const portOf = (url: string) => Number(new URL(url).port)
 
-describe(`${CASES} exchanges that break off`, () => {
+describe('exchanges that break off at any byte, on either side', () => {
   it(
-    'at any byte, on either side, leave nothing behind and pass for nothing whole',
-    async () => {
-      expect(await playMany(WARM_UP)).toEqual([])
-      const before = { heap: (await gateway.memory()).heapUsed, files: openFiles() }
-      expect(await playMany(CASES)).toEqual([])
-      expect((await gateway.memory()).heapUsed - before.heap).toBeLessThan(HEAP_GROWTH_BYTES)
-      // Idle connections to the targets are kept, up to the limit of each pool.
-      expect(openFiles() - before.files).toBeLessThanOrEqual(2 * 64)
-      await nextRequestIsRight()
-      expect(gateway.stderr()).not.toMatch(/last net|could not be sent|inside the gateway|onFinish failed/)
-      expect(await gateway.stop()).toBe(0)
-    },
+    `leave nothing behind and pass for nothing whole: ${CASES} over HTTP/1.1`,
+    () =>
+      expectNothingLeft(
+        {
+          config: config(),
+          running: () => target.running(),
+          cases: (count) => fc.sample(abortCase, count),
+          play: (one, { listen }) => play(one, portOf(listen)),
+          assertServes,
+          idleTargets: 2 * 64,
+        },
+        CASES,
+      ),
+    TIMEOUT_MS,
+  )
+
+  it(
+    `leave nothing behind and pass for nothing whole: ${HTTP2_CASES} over HTTP/2`,
+    () =>
+      expectNothingLeft(
+        {
+          config: config(),
+          running: () => target.running(),
+          cases: (count) => fc.sample(http2AbortCase, count),
+          play: (one, { listeners }) => playHttp2(one, portOf(listeners['h2']!)),
+          assertServes,
+          idleTargets: 2 * 64,
+        },
+        HTTP2_CASES,
+      ),
     TIMEOUT_MS,
   )
 })
