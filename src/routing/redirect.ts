@@ -29,6 +29,7 @@ export function compileRedirect(pattern: string, { to, status }: RedirectSetting
   const { site = '', path = '', query = '', fragment = '' } = TARGET.exec(to)?.groups ?? {}
   const template = compilePathTemplate(pattern, site !== '' && path === '' ? '/' : path)
   const start = site === '' ? '' : checkedSite(site)
+  refuseTemplate(pattern, query + fragment)
   const end = fragment.replace(UNSAFE, percentEncode)
   const own = query.replace(UNSAFE, percentEncode)
   return {
@@ -51,9 +52,17 @@ function joinQueries(own: string, sent: string): string {
   return own.length < 2 ? sent : `${own}&${sent.slice(1)}`
 }
 
+// It would be sent as it is, to whoever counts on it.
+function refuseTemplate(pattern: string, end: string): void {
+  const segments = pattern.split('/')
+  const found = end.match(/:\w+|\*$/g)?.find((part) => segments.includes(part))
+  if (found !== undefined) throw new PatternError(`"${found}" is filled in only in the path, not in "${end}"`)
+}
+
 function checkedSite(site: string): string {
   const url = URL.canParse(site) ? new URL(site) : undefined
-  if (url && url.username === '' && url.password === '') return url.origin
+  // The URL standard takes a star for a letter of a host.
+  if (url && url.username === '' && url.password === '' && !site.includes('*')) return url.origin
   throw new PatternError(
     `"${site}" is not a site to redirect to: write https://example.com, without user or password`,
   )

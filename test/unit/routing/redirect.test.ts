@@ -73,6 +73,10 @@ describe('a redirect', () => {
     ['/a', 'https://user:pw@x.test/', 'is not a site'],
     ['/a', 'https:///x', 'is not a site'],
     ['/a', 'https://x y.test/', 'is not a site'],
+    ['/a/*', 'https://x.test*', 'is not a site'],
+    ['/a/:id', '/login?next=/:id', '":id" is filled in only in the path'],
+    ['/a/*', '/b/*?next=/*', '"*" is filled in only in the path'],
+    ['/a/*', 'https://x.test/#/*', '"*" is filled in only in the path'],
   ])('from %s to %j is refused at load', (pattern, to, message) => {
     expect(() => location(pattern, to, '/a')).toThrow(PatternError)
     expect(() => location(pattern, to, '/a')).toThrow(message)
