@@ -59,5 +59,5 @@ function hasEsSyntax(url: string): boolean {
 
 // Without the version of importModule: the set is as small as the number of files.
 function fileOf(url: string): string {
-  return url.split('?', 1)[0] as string
+  return url.split('#', 1)[0] as string
 }

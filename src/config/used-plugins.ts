@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Plugin, Stage } from '../plugin.ts'
 import type { Path } from './fault.ts'
-import { failureMessage, importModule } from './import-module.ts'
+import { failureMessage, failurePosition, importModule } from './import-module.ts'
 import type { LoadState } from './load-state.ts'
 import { createMap, isMap } from './places.ts'
 import { suggest } from './suggest.ts'
@@ -101,7 +101,9 @@ function whyNotLoaded(written: string, error: unknown, state: LoadState): { mess
   if (code === 'MODULE_NOT_FOUND' && !isFile(written)) {
     return { message: `no package ${written} is installed`, hint: `for a file: ./${written}` }
   }
-  return { message: `${written} cannot be loaded: ${failureMessage(error)}` }
+  const { line } = failurePosition(error, file, written)
+  const hint = line === undefined ? {} : { hint: `look at ${written}:${line}` }
+  return { message: `${written} cannot be loaded: ${failureMessage(error)}`, ...hint }
 }
 
 function isFile(written: string): boolean {

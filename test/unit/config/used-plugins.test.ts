@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfiguration } from '../../../src/config/load.ts'
+import { safeFacts } from '../../../src/telemetry/redact.ts'
 import {
   type Files,
   faultsOf,
@@ -105,6 +106,19 @@ export default { use: { audit }, services: { a: { targets: ['http://a'], routes:
     expect(again.hash).toBe(first.hash)
     expect(second.hash).not.toBe(first.hash)
   })
+
+  it('has its lines in stack traces that are logged', async () => {
+    const text = plugin({ extra: 'fail() { throw new Error("found by its line") }' })
+    const { plugins } = await loaded(withPlugin(text))
+    const { fail } = plugins.find(({ name }) => name === 'audit') as unknown as { fail(): void }
+    let thrown: unknown
+    try {
+      fail()
+    } catch (error) {
+      thrown = error
+    }
+    expect(JSON.stringify(safeFacts({ thrown }))).toMatch(/audit\.mjs#\w+:4:\d+/)
+  })
 })
 
 describe('a used plugin is refused, and the config with it,', () => {
@@ -117,7 +131,7 @@ describe('a used plugin is refused, and the config with it,', () => {
     [
       'when its file throws',
       'throw new Error("boom")',
-      /^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: boom$/,
+      /^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: boom \(look at \.\/audit\.mjs:1\)$/,
     ],
     ['when it does not parse', 'export const = 1', /^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: /],
     [
@@ -147,7 +161,9 @@ describe('a used plugin is refused, and the config with it,', () => {
   it('when a file that it reads is missing', async () => {
     const text = `import { readFileSync } from 'node:fs'\nreadFileSync('/nowhere/x')`
     const [first] = await faultsOf(withPlugin(text))
-    expect(first).toMatch(/^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: ENOENT.*'\/nowhere\/x'$/)
+    expect(first).toMatch(
+      /^1:15 use\.audit: \.\/audit\.mjs cannot be loaded: ENOENT.*'\/nowhere\/x' \(look at .*:2\)$/,
+    )
   })
 
   it('when its package is missing', async () => {
