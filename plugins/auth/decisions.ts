@@ -7,14 +7,20 @@ export type Decision = Outcome['kind'] | 'forbidden'
 const DECISIONS: readonly Decision[] = ['accepted', 'absent', 'rejected', 'unavailable', 'forbidden']
 const DESCRIPTION = 'Decisions about the credentials of requests'
 
-export type Note = (provider: Provider, decision: Decision, reason?: string) => void
+export type Note = (provider: Provider, decision: Decision, refused?: Refused) => void
+
+/** To be found by the request that it belongs to. */
+export interface Refused {
+  readonly requestId: string
+  readonly reason: string
+}
 
 /** The reason goes to the debug log only: an answer that told it would help to find a way in. */
 export function decisionNotes(providers: readonly Provider[], meter: Meter, logger: Logger): Note {
   const counters = new Map(providers.map((provider) => [provider, countersOf(provider.name, meter)]))
-  return (provider, decision, reason) => {
+  return (provider, decision, refused) => {
     counters.get(provider)?.[decision].add()
-    if (reason !== undefined) logger.debug({ provider: provider.name, reason }, 'credentials refused')
+    if (refused !== undefined) logger.debug({ provider: provider.name, ...refused }, 'credentials refused')
   }
 }
 

@@ -56,7 +56,9 @@ export class Guard {
 
   #follow(provider: Provider, outcome: Outcome, { exchange, at, refusals }: Asked): void | Promise<void> {
     if (outcome.kind === 'accepted') return this.#admit(provider, outcome.identity, exchange)
-    this.#note(provider, outcome.kind, outcome.kind === 'rejected' ? outcome.reason : undefined)
+    const refused =
+      outcome.kind === 'rejected' ? { requestId: exchange.id, reason: outcome.reason } : undefined
+    this.#note(provider, outcome.kind, refused)
     const tokenRejected =
       refusals.tokenRejected || (outcome.kind === 'rejected' && provider.scheme === 'Bearer')
     const isUnavailable = refusals.isUnavailable || outcome.kind === 'unavailable'

@@ -185,5 +185,7 @@ function reasonOf(error: Error): FailureReason {
 
 function messageOf(reason: unknown): string {
   const error = reason instanceof GatewayError ? reason.cause : reason
+  // In ioredis' words: "Stream isn't writeable and enableOfflineQueue options is false".
+  if (error instanceof Error && error.message.includes('enableOfflineQueue')) return 'no connection to Redis'
   return error instanceof Error ? error.message : String(error)
 }

@@ -96,8 +96,8 @@ describe('an API key', () => {
     const hooks = fake.route('partner', header)
     for (const length of [512, 513]) await run(hooks, fakeExchange({ 'X-Api-Key': 'k'.repeat(length) }))
     expect(fake.logs.map(({ facts }) => facts)).toEqual([
-      { provider: 'partner', reason: 'unknown key' },
-      { provider: 'partner', reason: 'too long' },
+      { provider: 'partner', requestId: 'r1', reason: 'unknown key' },
+      { provider: 'partner', requestId: 'r1', reason: 'too long' },
     ])
   })
 

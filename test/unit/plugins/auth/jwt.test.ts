@@ -105,7 +105,11 @@ describe('the answer to a bad token', () => {
     await run(hooks, fakeExchange())
     await run(hooks, fakeExchange(bearer(token())))
     expect(fake.logs).toEqual([
-      { level: 'debug', facts: { provider: 'corp', reason: 'expired' }, message: 'credentials refused' },
+      {
+        level: 'debug',
+        facts: { provider: 'corp', requestId: 'r1', reason: 'expired' },
+        message: 'credentials refused',
+      },
     ])
     expect(Object.fromEntries(fake.counts)).toEqual({
       'auth_decisions_total{provider=corp,decision=rejected}': 1,
