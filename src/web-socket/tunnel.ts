@@ -116,6 +116,8 @@ export class Tunnel {
     this.#open--
     if (this.#open > 0) {
       other.end()
+      // Nobody takes what it sends any more: held back, it would never be read to its end.
+      other.resume()
       this.#endWithin(LINGER_MS)
       return
     }

@@ -110,6 +110,17 @@ describe('a tunnel', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('lets a side end that was held back, when the other is gone', async () => {
+    const { client, target, sides, ended, clock, settle } = join()
+    client.stream.pause()
+    for (let sent = 0; sent < 20; sent++) target.stream.write(frame(Buffer.alloc(100_000)))
+    await settle()
+    target.stream.end()
+    sides[0]!.destroy()
+    await expect.poll(ended).toBe(true)
+    expect(clock.timers).toBe(0)
+  })
+
   it('gives a side half a minute when the other has ended, and no more', async () => {
     const { client, target, ended, clock } = join()
     const lastWords = frame('last words')

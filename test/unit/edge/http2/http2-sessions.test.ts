@@ -1,4 +1,6 @@
 // Sessions of HTTP/2 that ask for nothing: they end, and nothing is left of them.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { FrameClient } from '../../../support/http2-frame-client.ts'
@@ -67,5 +69,22 @@ describe('a session', () => {
     await eventually(() => client.closed)
     expect(client.goaway).toBe(0)
     client.close()
+  })
+})
+
+describe('sessions that end in the middle of heads, bodies and answers', () => {
+  // At random moments of the collector too: node has ended processes there (CVE-2024-27983).
+  it.each([[[]], [['--gc-interval=500']]])('never end the process (%j)', (flags) => {
+    const script = fileURLToPath(new URL('collected-sessions.ts', import.meta.url))
+    const args = [
+      '--conditions=turnpike-source',
+      '--expose-gc',
+      ...flags,
+      script,
+      flags.length > 0 ? '3' : '10',
+    ]
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stderr).not.toContain('Assertion failed')
+    expect(stdout).toBe('alive')
   })
 })
