@@ -1,8 +1,7 @@
 // The primary process of a node with several workers: probes, metrics, the admin API, the config, and the workers.
 import { randomUUID } from 'node:crypto'
-import { createAdminServer } from './admin/admin-server.ts'
 import type { ServiceView } from './admin/admin-source.ts'
-import { createStatusServer, type Readiness } from './admin/status-server.ts'
+import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
 import { forkWorker } from './cluster/fork-worker.ts'
 import type { StoreCall } from './cluster/messages.ts'
@@ -11,10 +10,10 @@ import type { WorkerSlot } from './cluster/worker-slot.ts'
 import type { Configuration } from './config/configuration.ts'
 import type { CopiedFiles } from './config/file-copies.ts'
 import { fixedPart } from './fixed-keys.ts'
-import { type Gateway, type GatewayOptions, urlOf } from './gateway.ts'
-import { createAdminSource } from './introspection.ts'
+import type { GatewayOptions } from './gateway.ts'
 import type { ClientAddresses } from './open-listeners.ts'
-import { Reloader } from './reloader.ts'
+import { createReloader, type Gateway, gatewayOf, type OperatedNode, openToOperators } from './operators.ts'
+import type { Stage } from './reloader.ts'
 import { servingNames } from './serving.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
@@ -40,60 +39,38 @@ export function startPrimary(first: First, options: GatewayOptions): Promise<Gat
 }
 
 async function assemble(first: First, options: GatewayOptions, closers: Closers): Promise<Gateway> {
-  const { configuration } = first
+  const { configuration, workers } = first
   const telemetry = await createPrimaryTelemetry(configuration, options)
   closers.add(() => telemetry.shutdown())
-  const { logger } = telemetry
   const supervisor = createSupervisor(first, telemetry, () => reloader.serving.configuration)
   closers.add(() => supervisor.close())
   telemetry.meter.refresh = () => supervisor.collect()
-  const reloader = createReloader(first, { telemetry, supervisor, options })
-  const state = { draining: false }
-  const status = createStatusServer({
-    address: options.status ?? configuration.status,
-    isReady: () => readiness(supervisor, state.draining),
-    metricsText: () => telemetry.metricsText(),
-    logger,
-  })
-  const admin = createAdminServer({
-    address: options.admin ?? configuration.admin,
-    env: options.env,
-    source: createAdminSource(reloader, {
+  const stage = stageOf(first, supervisor)
+  const reloader = createReloader(configuration, { telemetry, load: options.load, stage })
+  let draining = false
+  const node: OperatedNode = {
+    configuration,
+    options,
+    telemetry,
+    reloader,
+    closers,
+    views: {
       services: async () => mergeServices((await supervisor.ask('services')) as ServiceView[][]),
       workers: () => workerViews(supervisor.slots, clock),
-    }),
-    clock,
-    logger,
-  })
-  closers.add(
-    () => status.close(),
-    () => admin.close(),
-  )
-  const own = { status: urlOf(await status.listen()), admin: urlOf(await admin.listen()) }
-  await supervisor.start()
-  const addresses = { ...own, ...(supervisor.slots[0]!.addresses as ClientAddresses) }
-  logger.info(
-    { ...addresses, workers: first.workers, generation: 1, hash: configuration.hash },
-    'gateway started',
-  )
-
-  return {
-    addresses,
-    logger,
-    get watchedFiles() {
-      return reloader.files
     },
-    reload: () => reloader.reload(),
-    flushLog: () => telemetry.flushSync(),
-    async stop() {
-      state.draining = true
-      const { drain } = reloader.serving.configuration
-      logger.info(drain, 'draining')
-      const clean = await supervisor.drain(drain.delayMs + drain.timeoutMs + END_LIMIT_MS)
-      logger.info({ clean }, 'stopped')
-      await closers.closeAll()
+    readiness: () => readiness(supervisor, draining),
+    drain() {
+      draining = true
+      const { delayMs, timeoutMs } = reloader.serving.configuration.drain
+      return supervisor.drain(delayMs + timeoutMs + END_LIMIT_MS)
     },
   }
+  const own = await openToOperators(node)
+  await supervisor.start()
+  const addresses = { ...own, ...(supervisor.slots[0]!.addresses as ClientAddresses) }
+  const { hash } = configuration
+  telemetry.logger.info({ ...addresses, workers, generation: 1, hash }, 'gateway started')
+  return gatewayOf(node, addresses)
 }
 
 function createPrimaryTelemetry(configuration: Configuration, options: GatewayOptions): Promise<Telemetry> {
@@ -142,23 +119,10 @@ function answerCalls(
   slot.send({ kind: 'verdicts', replies })
 }
 
-interface ReloadParts {
-  readonly telemetry: Telemetry
-  readonly supervisor: Supervisor
-  readonly options: GatewayOptions
-}
-
-function createReloader(first: First, { telemetry, supervisor, options }: ReloadParts): Reloader {
-  telemetry.reloaded('applied', first.configuration.hash)
-  return new Reloader(first.configuration, {
-    stage: {
-      prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(first, next) }),
-    },
-    clock,
-    logger: telemetry.logger,
-    load: options.load,
-    onReload: (outcome, serving) => telemetry.reloaded(outcome, serving.configuration.hash),
-  })
+function stageOf(first: First, supervisor: Supervisor): Stage {
+  return {
+    prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(first, next) }),
+  }
 }
 
 function workerConfig(

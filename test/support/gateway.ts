@@ -6,7 +6,8 @@ import { Writable } from 'node:stream'
 import { plugins } from '../../plugins/index.ts'
 import { configurationChecks } from '../../src/checks.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
-import { type Gateway, startGateway } from '../../src/gateway.ts'
+import { startGateway } from '../../src/gateway.ts'
+import type { Gateway } from '../../src/operators.ts'
 import { type ClientRequest, type ClientResponse, send } from './http-client.ts'
 
 export interface TestGateway {
