@@ -78,7 +78,7 @@ function createPrimaryTelemetry(configuration: Configuration, options: GatewayOp
     clock,
     logLevel: configuration.logLevel,
     accessLog: false,
-    tracing: { sample: 0, endpoint: undefined },
+    sample: 0,
     env: options.env,
     version: options.version,
     part: 'primary',

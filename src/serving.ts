@@ -141,7 +141,7 @@ function startTelemetry(configuration: Configuration, options: ServingOptions): 
     clock,
     logLevel: configuration.logLevel,
     accessLog: configuration.accessLog,
-    tracing: { sample: configuration.tracing.sample, endpoint: undefined },
+    sample: configuration.tracing.sample,
     env: options.env,
     version: options.version,
     part: options.place && { worker: options.place.slot },

@@ -103,7 +103,7 @@ async function createEnvironment(): Promise<GenerationEnvironment> {
     clock,
     logLevel: 'error',
     accessLog: false,
-    tracing: { sample: 0, endpoint: undefined },
+    sample: 0,
     env: {},
     version: 'bench',
     destination: process.stderr,

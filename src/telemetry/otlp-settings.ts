@@ -1,4 +1,4 @@
-// Where OTLP goes and under which name, from the options and the OTEL_* variables of the environment.
+// Where OTLP goes and under which name, from the OTEL_* variables of the environment.
 
 /** The environment of the process, or a test's. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -19,19 +19,10 @@ const TRACES = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
 const METRICS = 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'
 const METRICS_INTERVAL_MS = 60_000
 
-/** `endpoint` is a base address like OTEL_EXPORTER_OTLP_ENDPOINT and wins over the environment. */
-export interface TracingChoice {
-  readonly sample: number
-  readonly endpoint: string | undefined
-}
-
-export function otlpSettings(
-  env: Environment,
-  { sample, endpoint }: TracingChoice,
-  version: string,
-): OtlpSettings {
-  const base = endpoint === undefined ? from(env, BASE) : address('the tracing endpoint', endpoint)
-  const traces = endpoint === undefined ? from(env, TRACES) : undefined
+/** `sample` is what the config says. */
+export function otlpSettings(env: Environment, sample: number, version: string): OtlpSettings {
+  const base = from(env, BASE)
+  const traces = from(env, TRACES)
   const metrics = from(env, METRICS)
   const off = env.OTEL_SDK_DISABLED?.toLowerCase() === 'true'
   const traced = !off && !list(env.OTEL_TRACES_EXPORTER).includes('none')

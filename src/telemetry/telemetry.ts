@@ -27,7 +27,8 @@ export interface TelemetryOptions {
   readonly logLevel: LogLevel
   /** One line per request. */
   readonly accessLog: boolean
-  readonly tracing: TracingOptions
+  /** Share of the traces to keep, 0 to 1. OTEL_TRACES_SAMPLER wins. */
+  readonly sample: number
   /** For the OTEL_* variables. */
   readonly env: Environment
   readonly version: string
@@ -38,13 +39,6 @@ export interface TelemetryOptions {
 }
 
 export type ProcessPart = 'primary' | { readonly worker: number }
-
-export interface TracingOptions {
-  /** Share of the traces to keep, 0 to 1. OTEL_TRACES_SAMPLER wins. */
-  readonly sample: number
-  /** Base address of an OTLP/HTTP collector; undefined: as OTEL_EXPORTER_OTLP_ENDPOINT says, else no tracing. */
-  readonly endpoint: string | undefined
-}
 
 /** Read when metrics are collected. */
 export interface GaugeSources {
@@ -98,7 +92,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   registry.observe(INSTRUMENTS.buildInfo, () => 1, { version, node_version: process.versions.node })
   const logConnection = options.accessLog ? connectionLog(clock, sink) : () => {}
   const recorders = new Recorders(registry, clock, options.accessLog ? accessLogs(clock, sink) : undefined)
-  const otlp = otlpSettings(env, options.tracing, version)
+  const otlp = otlpSettings(env, options.sample, version)
   const parts = { clock, registry, logger, version }
   const tracing = await startTracing(
     options.part === 'primary' ? { ...otlp, tracesUrl: undefined } : otlp,

@@ -16,9 +16,8 @@ const PROGRAM = `
   import { createTelemetry } from '${SOURCE}'
   import { systemClock } from '${CLOCK}'
   import { FINISHED, fakeExchange, ROUTE } from '${EXCHANGE}'
-  const tracing = { sample: 0, endpoint: undefined }
   const telemetry = await createTelemetry({
-    clock: systemClock, logLevel: 'info', accessLog: true, tracing, env: {}, version: '1',
+    clock: systemClock, logLevel: 'info', accessLog: true, sample: 0, env: {}, version: '1',
   })
   const recorder = telemetry.route(ROUTE)
   const server = createServer(async (request, response) => {

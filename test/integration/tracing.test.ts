@@ -17,6 +17,8 @@ const START_NANO = Date.UTC(2026, 0, 1) * 1e6
 let collector: OtlpCollector
 let endpoint: string
 
+const exporting = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+
 beforeEach(async () => {
   collector = new OtlpCollector()
   endpoint = await collector.listen()
@@ -32,7 +34,7 @@ function serve({ telemetry }: Started, count: number): void {
 
 describe('a collector that takes OTLP over HTTP', () => {
   it('gets the exchange and each attempt as one trace that continues the client’s', async () => {
-    const { telemetry, clock } = await startTelemetry({ tracing: { sample: 0, endpoint } })
+    const { telemetry, clock } = await startTelemetry({ sample: 0, env: exporting() })
     const trace = telemetry.tracer.start(`00-${TRACE}-${PARENT}-01`, 'rojo=1', true)
     const error = new GatewayError('UPSTREAM_RESET')
     const exchange = fakeExchange({ trace, status: 503, query: '?token=canary', sentPath: '/x?token=canary' })
@@ -87,7 +89,7 @@ describe('a collector that takes OTLP over HTTP', () => {
 
   it('gets the headers that the environment asks for', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=blue')
-    const started = await startTelemetry({ tracing: { sample: 1, endpoint } })
+    const started = await startTelemetry({ sample: 1, env: exporting() })
     vi.unstubAllEnvs()
     serve(started, 1)
     await started.telemetry.shutdown()
@@ -109,7 +111,7 @@ describe('a collector that takes OTLP over HTTP', () => {
   })
 
   it('is counted: what it accepted, and what it refused, with one log line per change', async () => {
-    const started = await startTelemetry({ tracing: { sample: 1, endpoint } })
+    const started = await startTelemetry({ sample: 1, env: exporting() })
     const { telemetry, log, metrics } = started
     const spans = async (name: string, labels = {}) =>
       (await metrics()).value(`gateway_spans_${name}_total`, labels)
@@ -131,7 +133,7 @@ describe('a collector that takes OTLP over HTTP', () => {
 describe('a collector that takes connections and never answers', () => {
   it('costs spans, bounded memory and nothing else', async () => {
     collector.silent = true
-    const started = await startTelemetry({ tracing: { sample: 1, endpoint } })
+    const started = await startTelemetry({ sample: 1, env: exporting() })
     serve(started, 10_000)
     started.telemetry.route(ROUTE).finish(fakeExchange(), FINISHED)
     const read = await started.metrics()
@@ -148,7 +150,7 @@ describe('a collector that takes connections and never answers', () => {
 describe('a collector that is not there', () => {
   it('changes nothing for requests, and the end comes in time', async () => {
     await collector.close()
-    const started = await startTelemetry({ tracing: { sample: 1, endpoint } })
+    const started = await startTelemetry({ sample: 1, env: exporting() })
     serve(started, 600)
     started.telemetry.route(ROUTE).finish(fakeExchange(), FINISHED)
     expect((await started.metrics()).value('http_server_request_duration_seconds_count')).toBe(1)
@@ -165,7 +167,7 @@ describe('a gateway with a collector', () => {
     const target = await startTarget((_, response) => respondJson(response, 200, {}))
     const gateway = await startTestGateway(
       `services:\n  orders:\n    targets: [${target.url}]\n    routes:\n      read: GET /orders/*\n`,
-      { env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } },
+      { env: exporting() },
     )
     await gateway.get(path, { headers })
     const metrics = await gateway.metrics()

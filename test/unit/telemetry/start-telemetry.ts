@@ -18,7 +18,7 @@ export async function startTelemetry(change: Partial<TelemetryOptions> = {}): Pr
     clock,
     logLevel: 'info',
     accessLog: true,
-    tracing: { sample: 1, endpoint: undefined },
+    sample: 1,
     env: {},
     version: '1.2.3',
     destination: log,
