@@ -23,7 +23,7 @@ const USAGE = `usage: turnpike <command> [options]
       --listen, --status, --admin ADDRESS   override the addresses of the file (port 0: any free one)
       --json                    print the real addresses as one JSON line once ready
       --no-watch                reload only on SIGHUP
-      --workers N|auto              processes that share the work; auto: one for each core
+      --workers N|auto          processes that share the work; auto: one for each core
   check [FILE]                  validate; prints every mistake with its position
   routes [FILE]                 the route table, most specific first
   explain METHOD URL [FILE]     which route wins and why, its chain with the origin of each value

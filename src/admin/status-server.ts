@@ -11,7 +11,7 @@ const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface Readiness {
   readonly ready: boolean
-  /** What readiness depends on, by name: `config`, `listeners`, `draining`. */
+  /** What readiness depends on, by name: `listening`, `accepting`, `worker-1`. */
   readonly checks: Readonly<Record<string, boolean>>
 }
 

@@ -123,14 +123,19 @@ function serviceLines(configuration: Configuration, route: RouteConfiguration): 
   const lines = rewrite ? valueRows('  rewrite', rewrite, route.origin) : []
   const service = configuration.services.get(route.service)
   if (!service) return lines
-  const share = service.canary ? `${100 - service.canary.percent * 100}% ` : ''
+  const share = service.canary ? `${percentText(1 - service.canary.percent)} ` : ''
   lines.push(row('  targets', `${share}${targetList(service.targets)}  ${service.balance}`, service.origin))
   if (service.canary) {
     const sticky = service.canary.stickyBy ? `  sticky by ${service.canary.stickyBy}` : ''
-    const text = `${service.canary.percent * 100}% ${targetList(service.canary.targets)}${sticky}`
+    const text = `${percentText(service.canary.percent)} ${targetList(service.canary.targets)}${sticky}`
     lines.push(row('  canary', text, service.origin))
   }
   return lines
+}
+
+/** As it was written: 7 % is not exact in binary. */
+function percentText(share: number): string {
+  return `${Number((share * 100).toFixed(6))}%`
 }
 
 function targetList(targets: readonly { readonly url: string; readonly weight: number }[]): string {

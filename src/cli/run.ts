@@ -5,6 +5,7 @@ import { isWorker } from '../cluster/primary-link.ts'
 import type { LoadResult } from '../config/configuration.ts'
 import type { CopiedFiles } from '../config/file-copies.ts'
 import { loadConfiguration } from '../config/load.ts'
+import { MAX_WORKERS } from '../config/root-schema.ts'
 import { watchFiles } from '../config/watch.ts'
 import { type GatewayOptions, startGateway } from '../gateway.ts'
 import { parseListenAddress } from '../listen-address.ts'
@@ -78,8 +79,9 @@ async function serveAsWorker(
 }
 
 function workersFault({ flags: { workers } }: CliArguments): string | undefined {
-  const isRight = workers === undefined || workers === 'auto' || /^[1-9]\d{0,2}$/.test(String(workers))
-  return isRight ? undefined : `--workers ${workers}: expected auto or a number`
+  if (workers === undefined || workers === 'auto') return undefined
+  const isRight = /^[1-9]\d{0,2}$/.test(String(workers)) && Number(workers) <= MAX_WORKERS
+  return isRight ? undefined : `--workers ${workers}: expected auto or a number from 1 to ${MAX_WORKERS}`
 }
 
 /** Of the command line only: what the file says has been checked with the file. */
@@ -174,8 +176,9 @@ function announce({ addresses }: Gateway, args: CliArguments): void {
     args.stdout(`${JSON.stringify({ ready: true, ...addresses })}\n`)
     return
   }
-  const { listen, status, admin } = addresses
-  args.stderr(`turnpike ${args.version} is ready   clients ${listen}   status ${status}   admin ${admin}\n`)
+  const { listen, listeners, status, admin } = addresses
+  const clients = [...(listen === undefined ? [] : [listen]), ...Object.values(listeners)].join(' ')
+  args.stderr(`turnpike ${args.version} is ready   clients ${clients}   status ${status}   admin ${admin}\n`)
 }
 
 function nextSignal(signals: readonly NodeJS.Signals[]): Promise<void> {

@@ -26,6 +26,7 @@ export interface Parsed {
 
 /** Values that aliases may add: a few lines of nested aliases can stand for billions (CVE-2003-1564). */
 const MAX_ALIASED_VALUES = 100_000
+
 export function* parseYaml(source: Source, places: Places): Steps<Parsed> {
   const quick = yield* parseQuickly(source, places)
   return quick === undefined ? parseAnyYaml(source, places) : { value: quick, broken: [], faults: [] }

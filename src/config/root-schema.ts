@@ -26,7 +26,7 @@ function isRedisUrl(text: string): boolean {
 
 const pattern = z.string().min(1)
 
-const MAX_WORKERS = 256
+export const MAX_WORKERS = 256
 
 const workers = z.union([z.literal('auto'), z.int().min(1).max(MAX_WORKERS)], {
   error: `expected auto or a number from 1 to ${MAX_WORKERS}`,

@@ -48,8 +48,7 @@ export interface ClientResponse
   writeContinue(): void
   /** Closes what the client has taken nothing of for so long; 0: never. */
   setTimeout(ms: number): unknown
-  /** Node 22 has none. */
-  writeInformation?(status: number, pairs: string[]): unknown
+  writeInformation(status: number, pairs: string[]): unknown
   /** Flat pairs. Throws when one of them cannot be written. */
   writeHead(status: number, reason: string | undefined, pairs: string[]): unknown
   flushHeaders(): void

@@ -9,8 +9,7 @@ export function sendContinue(response: ClientResponse | undefined): void {
 
 /** Passes one on, but 100 and 101, which are between two neighbours; dropped where it cannot be written. */
 export function sendInterim(response: ClientResponse, { status, headers }: ResponseHead): void {
-  // Node 22 cannot write it.
-  if (status < 102 || !isInformable(response) || !response.writeInformation) return
+  if (status < 102 || !isInformable(response)) return
   try {
     response.writeInformation(status, headers.pairs)
   } catch {

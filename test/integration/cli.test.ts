@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { send } from '../support/http-client.ts'
@@ -51,6 +52,7 @@ describe('turnpike', () => {
       '--listen "nonsense" is not an address to listen on: write host:port, [ipv6]:port or :port',
     ],
     [['run', 'a.yaml', 'b.yaml'], 'run takes one FILE'],
+    [['run', '--workers', '257'], '--workers 257: expected auto or a number from 1 to 256'],
     [['routes', 'a.yaml', 'b.yaml'], 'routes takes one FILE'],
   ])('%s says in two lines what is wrong', (args, fault) => {
     expect(turnpike(args)).toEqual({
@@ -210,6 +212,20 @@ describe('turnpike run', () => {
     })
     expect(await gateway.stop()).toBe(0)
     await target.close()
+  })
+
+  it('says where clients connect, also where there are listeners alone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'turnpike-ready-'))
+    const listeners = '{ inner: { address: "127.0.0.1:0" } }'
+    const services = '{ a: { targets: ["http://127.0.0.1:1"], routes: { r: /x } } }'
+    const file = join(folder, 'turnpike.yaml')
+    writeFileSync(file, `listen: false\nlisteners: ${listeners}\nservices: ${services}\n`)
+    const args = ['run', file, '--status', '127.0.0.1:0', '--admin', '127.0.0.1:0']
+    const child = spawn(process.execPath, ['--conditions=turnpike-source', MAIN, ...args])
+    child.stdout.resume()
+    const [line] = await once(createInterface(child.stderr), 'line')
+    child.kill('SIGKILL')
+    expect(line).toMatch(/ is ready {3}clients http:\/\/127\.0\.0\.1:\d+ {3}status http/)
   })
 
   it('with a bad config prints the faults and exits with 1', () => {

@@ -153,3 +153,13 @@ describe('routes', () => {
     expect(byId['a.said']).toMatchObject({ respond: { status: 200, body: 'hello' } })
   })
 })
+
+it('tells the share of a canary as it was written', async () => {
+  const cwd = writeFiles({
+    'turnpike.yaml': withRoute('match: /x', '    canary: { percent: 7%, targets: [http://b] }\n'),
+  })
+  const { stdout } = await runCommand(explain, { cwd, positionals: ['GET', '/x'] })
+  expect(stdout).toContain('93% http://a')
+  expect(stdout).toContain('7% http://b')
+  expect(stdout).not.toContain('7.0')
+})
