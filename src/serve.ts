@@ -6,6 +6,7 @@ import { decide, refuse } from './decide.ts'
 import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
 import { sendAnswer } from './edge/send-answer.ts'
+import type { TurnShare } from './edge/turn-share.ts'
 import type { WriteDeadlines } from './edge/write-deadlines.ts'
 import { GatewayError } from './errors.ts'
 import { type FinishParts, finish, reasonOf } from './finish.ts'
@@ -16,6 +17,7 @@ export interface ServeOptions extends TunnelEnvironment, FinishParts {
   arrive(raw: ClientRequest, target: string): HttpExchange
   generation(): Generation
   readonly deadlines: WriteDeadlines
+  readonly turns: TurnShare
   isDraining(): boolean
 }
 
@@ -83,7 +85,7 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
   const { exchange, sent } = course
   const bodyLeft = !exchange.body.ended && !exchange.body.complete
   const { id: requestId, method, grpc } = exchange
-  const facts = { requestId, method, grpc, sent, deadlines: options.deadlines }
+  const facts = { requestId, method, grpc, sent, deadlines: options.deadlines, turns: options.turns }
   const close = options.isDraining() || bodyLeft || exchange.malformed || exchange.closes
   try {
     if (hasTunnel(answer)) switchOver(options, course, { response, answer })

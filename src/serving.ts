@@ -10,6 +10,7 @@ import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
 import { createFront, type Front } from './edge/front.ts'
 import type { OnMalformed } from './edge/malformed-request.ts'
+import { TurnShare } from './edge/turn-share.ts'
 import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
@@ -81,6 +82,7 @@ async function assemble(
   closers.add(() => generations.current.retire())
   const state = { draining: false, listening: false }
   const tunnels = new OpenTunnels()
+  const turns = new TurnShare()
   const { limits } = configuration
 
   const serve = createServe({
@@ -94,6 +96,7 @@ async function assemble(
       proxies: () => generations.current.proxies,
     }),
     deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs),
+    turns,
     generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,
@@ -107,6 +110,7 @@ async function assemble(
     clock,
     limits,
     trusts: (address) => generations.current.proxies.trusts(address),
+    onArrival: () => turns.onArrival(),
     onRefused: refusedNotes(telemetry),
   })
   closers.add(() => front.close())

@@ -42,6 +42,8 @@ export interface FrontOptions extends FrameworkOptions {
   readonly clock: Clock
   /** True for the address of a proxy whose word counts. */
   trusts(address: string): boolean
+  /** Hears of every connection, before anything else is done with it. */
+  onArrival(): void
   /** Hears of connections that were one too many: of all, or of one client. */
   onRefused(because: Refused): void
 }
@@ -108,6 +110,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
       const own = speakerFor(settings)
       const speak = settings.proxyProtocol ? behindProxy(own, trusts, patience) : own
       const listener = await openListener(settings.address, (socket) => {
+        options.onArrival()
         if (admission.admit(socket)) speak(socket)
       })
       stops.push(() => listener.stop())

@@ -5,6 +5,7 @@ import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
+import type { TurnShare } from './turn-share.ts'
 import type { WriteDeadlines } from './write-deadlines.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
@@ -25,6 +26,8 @@ export interface SendFacts {
   readonly close: boolean
   /** Sees to it that the client takes it. */
   readonly deadlines: WriteDeadlines
+  /** Sees to it that a large one leaves room for others. */
+  readonly turns: TurnShare
   readonly sent: Sent
 }
 
@@ -95,19 +98,21 @@ interface StreamFacts extends SendFacts {
 }
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
-  const { grpc, sent, endsWithStatus, deadlines } = facts
+  const { grpc, sent, endsWithStatus, deadlines, turns } = facts
+  const goOn = () => body.resume()
   response.on('close', () => deadlines.stop(response))
   response.on('drain', () => {
     response.setTimeout(0)
     deadlines.stop(response)
-    body.resume()
+    if (turns.spend(0, goOn)) body.resume()
   })
   body.stream({
     write(chunk) {
       sent.bytes += chunk.length
       const more = response.write(chunk)
-      if (!more) awaitClient(response, deadlines)
-      return more
+      if (more) return turns.spend(chunk.length, goOn)
+      awaitClient(response, deadlines)
+      return false
     },
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(inPairs(trailers))

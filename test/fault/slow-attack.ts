@@ -1,85 +1,97 @@
-// `node --conditions=turnpike-source test/fault/slow-attack.ts`: what 1,500 slow clients cost those that are not slow.
-// Windows with and without the attack take turns; printed is the 99th percentile of each and the ratio of their medians.
-import { Agent } from 'node:http'
+// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [seconds]`: what 2,000 slow clients cost those that
+// are not slow. Each round has a window without them, one in which they connect, and one in which they are all there.
+// A quarter of them are slow with their TLS handshakes; the one that is measured comes over TLS, or with `--plain` without.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { ForeignLoad } from '../support/foreign-load.ts'
 import { send } from '../support/http-client.ts'
 import { startProcessGateway } from '../support/process-gateway.ts'
-import { respondJson, startTarget } from '../support/target-server.ts'
-import { type Slowness, startSlowClients } from './slow-clients.ts'
+import { issueCertificate } from '../unit/upstream/certificates.ts'
+import type { Attack, Order, Part } from './slow-attack-part.ts'
+import { type Seen, SteadyClient } from './steady-client.ts'
 
-const ROUNDS = 5
-const WINDOW_MS = 8000
-/** One request every so many milliseconds on each connection, whatever the last one took. */
-const EVERY_MS = 5
-const CONNECTIONS = 4
-const KINDS: readonly Slowness[] = ['head', 'body', 'read']
+const options = process.argv.slice(2)
+const plain = options.includes('--plain')
+const [rounds = 5, seconds = 8] = options.filter((one) => one !== '--plain').map(Number)
+const WINDOWS = ['calm', 'ramp', 'held'] as const
+type Window = (typeof WINDOWS)[number]
 
-const BIG = Buffer.alloc(10 * 1024 * 1024)
-const target = await startTarget((request, response) => {
-  if (request.url === '/big') response.end(BIG)
-  else respondJson(response, 200, {})
-})
+const start = (part: Part) => fork(fileURLToPath(new URL('slow-attack-part.ts', import.meta.url)), [part])
+const answer = async <T>(child: ChildProcess) => (await once(child, 'message'))[0] as T
+
+const parts = [start('bulkTarget'), start('target'), start('clients')] as const
+const [big, small, clients] = parts
+const [bigPort, smallPort] = await Promise.all([answer<number>(big), answer<number>(small)])
+const files = mkdtempSync(join(tmpdir(), 'turnpike-slow-'))
+for (const [name, pem] of Object.entries(issueCertificate(['localhost'])))
+  writeFileSync(join(files, `${name}.pem`), pem)
 const gateway = await startProcessGateway(`
 accessLog: false
 drain: { delay: 0s }
-limits: { headersTimeout: 30s, bodyGrace: 30s, writeTimeout: 30s, connectionsPerClient: 3000 }
-services: { api: { targets: ["${target.url}"], connections: { max: 2000 }, routes: { all: /* } } }
+listeners: { tls: { address: "127.0.0.1:0", tls: { certificates: { cert: ${files}/cert.pem, key: ${files}/key.pem } } } }
+limits: { headersTimeout: 60s, bodyGrace: 60s, writeTimeout: 60s, connectionsPerClient: 3000 }
+services:
+  big: { targets: ["http://127.0.0.1:${bigPort}"], connections: { max: 1000 }, routes: { big: /big } }
+  small: { targets: ["http://127.0.0.1:${smallPort}"], connections: { max: 1000 }, routes: { all: /* } }
 `)
+const secure = gateway.listeners.tls!
+const port = Number(new URL(gateway.listen).port)
+const attack: Attack = {
+  ports: { head: port, body: port, read: port, handshake: Number(new URL(secure).port) },
+  count: 500,
+}
+const tell = (order: Order) => clients.send(order)
+const foreign = new ForeignLoad([process.pid, gateway.child.pid!, ...parts.map(({ pid }) => pid!)])
+const steady = new SteadyClient(`${plain ? gateway.listen : secure}/small`)
 
-async function measure(): Promise<number> {
-  const latencies: number[] = []
-  const endsAt = performance.now() + WINDOW_MS
-  const client = async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    for (let due = performance.now(); due < endsAt; due += EVERY_MS) {
-      const early = due - performance.now()
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-      const { status } = await send(`${gateway.listen}/small`, { agent })
-      if (status !== 200) throw new Error(`a healthy client got ${status}`)
-      latencies.push(performance.now() - due)
-    }
-    agent.destroy()
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, client))
-  return latencies.sort((a, b) => a - b)[Math.floor(0.99 * latencies.length)]!
+const seen: Record<Window, Seen[]> = { calm: [], ramp: [], held: [] }
+async function watch(window: Window): Promise<void> {
+  steady.take()
+  foreign.take()
+  await sleep(seconds * 1000)
+  const { kept, fresh, ownLag } = steady.take()
+  seen[window].push({ kept, fresh, ownLag })
+  const facts = [kept, fresh, ownLag].map((ms) => ms.toFixed(1).padStart(8)).join('')
+  console.log(`${window.padEnd(6)}${facts}${foreign.take().toFixed(2).padStart(8)}`)
 }
 
-async function measureUnderAttack(): Promise<number> {
-  const options = { port: Number(new URL(gateway.listen).port), count: 500, everyMs: 1000 }
-  const attack = KINDS.map((kind) => startSlowClients(kind, options))
-  while (attack.some((clients) => clients.opened() < options.count)) await new Promise(setImmediate)
-  await settled()
-  const p99 = await measure()
-  console.log(`still there: ${attack.map((clients) => clients.stillOpen())}`)
-  for (const clients of attack) clients.stop()
-  // The next window must not pay for the end of this one.
-  await settled()
-  await settled()
-  return p99
-}
-
-/** What the kernel takes for 500 readers is 2 GB, and its way through this process too: that is load, not slowness. */
-async function settled(): Promise<void> {
-  let before = -1
+/** Nothing of the attack is left in the gateway: the next window must not pay for this one. */
+async function quiet(): Promise<void> {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 1000))
     const { body } = await send(`${gateway.status}/metrics`)
-    const now = Number(/^gateway_sent_bytes_total\{[^}]*\} (\d+)/m.exec(body)![1])
-    if (now === before) return
-    before = now
+    if (Number(/^gateway_open_connections (\d+)/m.exec(body)?.[1]) < attack.count) return
+    await sleep(100)
   }
 }
 
-const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!
-const calm: number[] = []
-const attacked: number[] = []
-await measure()
-for (let round = 0; round < ROUNDS; round++) {
-  calm.push(await measure())
-  attacked.push(await measureUnderAttack())
+console.log(`p99 in ms: ${'kept'.padStart(3)}     new  own lag  CPU of others`)
+await sleep(3000)
+for (let round = 0; round < rounds; round++) {
+  await watch('calm')
+  tell({ attack })
+  const open = answer(clients)
+  await watch('ramp')
+  await open
+  await watch('held')
+  const left = answer<number[]>(clients)
+  tell('stop')
+  console.log(`still there: ${await left}`)
+  await quiet()
+  await sleep(2000)
 }
-const show = (list: readonly number[]) => list.map((ms) => ms.toFixed(1)).join(' ')
-console.log(`p99 without  ${show(calm)} ms\np99 attacked ${show(attacked)} ms`)
-console.log(`ratio of the medians ${(median(attacked) / median(calm)).toFixed(2)}`)
+const median = (window: Window, which: 'kept' | 'fresh') =>
+  seen[window].map((one) => one[which]).toSorted((a, b) => a - b)[rounds >> 1]!
+for (const window of ['ramp', 'held'] as const)
+  for (const which of ['kept', 'fresh'] as const)
+    console.log(
+      `${window} / calm, medians of ${which}: ${(median(window, which) / median('calm', which)).toFixed(2)}`,
+    )
+steady.stop()
+for (const part of parts) part.kill()
 await gateway.stop()
-await target.close()
 process.exit()

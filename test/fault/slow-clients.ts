@@ -1,7 +1,7 @@
 // Clients that cost a server a connection each and next to nothing themselves: slow to ask, to send, or to read.
 import { connect, type Socket } from 'node:net'
 
-export type Slowness = 'head' | 'body' | 'read'
+export type Slowness = 'head' | 'body' | 'read' | 'handshake'
 
 export interface SlowClients {
   /** Connections that were made. */
@@ -26,6 +26,8 @@ const BEGINNING: Readonly<Record<Slowness, string>> = {
   head: 'GET /small HTTP/1.1\r\nHost: gw.test\r\nX-Slow: ',
   body: 'POST /small HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000000\r\n\r\n',
   read: 'GET /big HTTP/1.1\r\nHost: gw.test\r\n\r\n',
+  // A TLS record with the head of a ClientHello; what dribbles behind it never fills it.
+  handshake: '\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03',
 }
 
 export function startSlowClients(slowness: Slowness, { port, count, everyMs }: SlowOptions): SlowClients {
@@ -36,7 +38,7 @@ export function startSlowClients(slowness: Slowness, { port, count, everyMs }: S
     const socket = connect({ port, host: '127.0.0.1' }, () => {
       opened++
       open.add(socket)
-      socket.write(BEGINNING[slowness])
+      socket.write(BEGINNING[slowness], 'latin1')
     })
     if (slowness === 'read') socket.pause()
     else socket.on('data', (chunk) => statuses.push(Number(chunk.toString('latin1').split(' ')[1])))

@@ -1,5 +1,6 @@
 // Answers to a real request, and bodies that a test feeds by hand.
 import { type SendableAnswer, type SendFacts, sendAnswer } from '../../../src/edge/send-answer.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type { BodySink, ResponseBody } from '../../../src/plugin.ts'
@@ -42,6 +43,7 @@ export function answerTo(
     close: true,
     sent: { bytes: 0 },
     deadlines: new WriteDeadlines(systemClock, 10_000),
+    turns: new TurnShare(),
     ...facts,
   }
   sendAnswer(response, { status: 200, headers: new HeaderList(), ...answer }, whole)

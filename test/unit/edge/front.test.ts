@@ -227,6 +227,7 @@ const bareFront = () =>
     carry() {},
     clock: new FakeClock(),
     trusts: () => false,
+    onArrival() {},
     onRefused() {},
     limits: LIMITS,
   })

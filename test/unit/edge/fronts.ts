@@ -22,6 +22,7 @@ export async function startFront(
     carry: () => {},
     clock: new FakeClock(),
     trusts: () => false,
+    onArrival: () => {},
     onRefused: () => {},
     limits: LIMITS,
     ...options,

@@ -1,5 +1,6 @@
 // A body that streams to the client: chunks, trailers, backpressure and cuts.
 import { describe, expect, it } from 'vitest'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import { GatewayError } from '../../../src/plugin.ts'
 import { answerTo, FedBody, get, latin1, receive } from './answers.ts'
@@ -20,6 +21,22 @@ describe('a body that streams', () => {
     expect(received.head).toContain('Transfer-Encoding: chunked')
     expect(received.body).toBe(`100\r\n${latin1.toString('latin1')}\r\n3\r\nabc\r\n0\r\n\r\n`)
     expect(sent.bytes).toBe(259)
+  })
+
+  it('rests when enough has gone out in this turn, and goes on in a later one', async () => {
+    const arrived = await get()
+    const next: (() => void)[] = []
+    const share = new TurnShare((run) => next.push(run))
+    const body = new FedBody()
+    answerTo(arrived, { body }, { turns: share })
+    expect(body.sink!.write(Buffer.from('abc'))).toBe(true)
+    share.spend(1024 * 1024, () => {})
+    expect(body.sink!.write(Buffer.from('def'))).toBe(false)
+    expect(body.resumed).toBe(0)
+    for (const run of next) run()
+    expect(body.resumed).toBe(1)
+    body.sink!.end([])
+    expect((await receive(arrived)).body).toContain('def')
   })
 
   it('keeps its declared length', async () => {

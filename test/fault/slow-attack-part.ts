@@ -1,0 +1,53 @@
+// A process of `slow-attack.ts`: a target or the slow clients, so that what they do holds up nobody who is measured.
+import { setPriority } from 'node:os'
+import { respondJson, startTarget } from '../support/target-server.ts'
+import { type Slowness, startSlowClients } from './slow-clients.ts'
+
+/** What the first argument says that this process is. */
+export type Part = 'target' | 'bulkTarget' | 'clients'
+
+/** To the clients: begin, and count how many are still there and leave. */
+export type Order = { readonly attack: Attack } | 'stop'
+
+/** `count` clients of each kind at the port beside it. */
+export interface Attack {
+  readonly ports: Readonly<Partial<Record<Slowness, number>>>
+  readonly count: number
+}
+
+const LOWEST = 19
+const BIG = Buffer.alloc(10 * 1024 * 1024)
+
+async function startTargetPart(): Promise<void> {
+  const target = await startTarget((request, response) => {
+    target.seen.length = 0
+    if (request.url === '/big') response.end(BIG)
+    else respondJson(response, 200, {})
+  })
+  process.send!(target.port)
+}
+
+function startClients(): void {
+  let attack: ReturnType<typeof startSlowClients>[] = []
+  process.on('message', async (order: Order) => {
+    if (order === 'stop') {
+      process.send!(attack.map((clients) => clients.stillOpen()))
+      for (const clients of attack) clients.stop()
+      return
+    }
+    const { ports, count } = order.attack
+    attack = Object.entries(ports).map(([kind, port]) =>
+      startSlowClients(kind as Slowness, { port, count, everyMs: 1000 }),
+    )
+    while (attack.some((clients) => clients.opened() < count)) await new Promise(setImmediate)
+    process.send!('open')
+  })
+}
+
+const part = process.argv[2] as Part
+// Whoever has started it is gone.
+process.on('disconnect', () => process.exit())
+// Elsewhere it is on other machines, and takes nothing from the gateway.
+if (part !== 'target') setPriority(LOWEST)
+if (part === 'clients') startClients()
+else await startTargetPart()
