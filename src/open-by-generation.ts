@@ -1,21 +1,24 @@
-// Every tunnel that is open, by the generation that it was opened in, so that they can be ended.
-import type { Tunnel } from './tunnel.ts'
+// Whatever may stay open for hours, by the generation that it was opened in, so that it can be ended.
 
-/** Each is a whole configuration, in memory for as long as one of its tunnels is open. */
+/** Each is a whole configuration, in memory for as long as one of its connections or streams is open. */
 const MAX_GENERATIONS = 32
 
-type OpenTunnel = Pick<Tunnel, 'ended' | 'goAway'>
+export interface Lasting {
+  readonly ended: Promise<void>
+  /** Tells it to end; more than once is as good as once. */
+  goAway(): void
+}
 
-export class OpenTunnels {
+export class OpenByGeneration {
   /** Oldest generation first. */
-  readonly #open = new Map<object, Set<OpenTunnel>>()
+  readonly #open = new Map<object, Set<Lasting>>()
 
-  add(tunnel: OpenTunnel, generation: object): void {
+  add(one: Lasting, generation: object): void {
     const peers = this.#open.get(generation) ?? new Set()
-    peers.add(tunnel)
+    peers.add(one)
     this.#open.set(generation, peers)
-    void tunnel.ended.then(() => {
-      peers.delete(tunnel)
+    void one.ended.then(() => {
+      peers.delete(one)
       if (peers.size === 0) this.#open.delete(generation)
     })
     if (this.#open.size > MAX_GENERATIONS) this.#closeOldest()
@@ -24,12 +27,12 @@ export class OpenTunnels {
   /** Resolves when the last one has ended. */
   async closeAll(): Promise<void> {
     const all = [...this.#open.values()].flatMap((peers) => [...peers])
-    for (const tunnel of all) tunnel.goAway()
+    for (const one of all) one.goAway()
     await Promise.all(all.map(({ ended }) => ended))
   }
 
   #closeOldest(): void {
     const [oldest] = this.#open.values()
-    for (const tunnel of oldest ?? []) tunnel.goAway()
+    for (const one of oldest ?? []) one.goAway()
   }
 }

@@ -4,14 +4,14 @@ import type { ClientResponse } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
 import { switchProtocols } from './edge/upgrade.ts'
 import { GatewayError } from './errors.ts'
+import type { OpenByGeneration } from './open-by-generation.ts'
 import type { Call, Clock, ResponseHead, UpstreamResponse } from './plugin.ts'
 import { agreedExtensions } from './web-socket/frame-rules.ts'
-import type { OpenTunnels } from './web-socket/open-tunnels.ts'
 import { Tunnel } from './web-socket/tunnel.ts'
 
 export interface TunnelEnvironment {
   readonly clock: Clock
-  readonly tunnels: OpenTunnels
+  readonly tunnels: OpenByGeneration
 }
 
 /** A 101 of a service, and the connection that it came on. */

@@ -11,6 +11,8 @@ import type { WriteDeadlines } from './edge/write-deadlines.ts'
 import { GatewayError } from './errors.ts'
 import { type FinishParts, finish, reasonOf } from './finish.ts'
 import type { Generation } from './generation.ts'
+import type { OpenByGeneration } from './open-by-generation.ts'
+import { mayLast, openStream } from './open-stream.ts'
 import { hasTunnel, openTunnel, type SwitchedAnswer, type TunnelEnvironment } from './open-tunnel.ts'
 
 export interface ServeOptions extends TunnelEnvironment, FinishParts {
@@ -18,6 +20,7 @@ export interface ServeOptions extends TunnelEnvironment, FinishParts {
   generation(): Generation
   readonly deadlines: WriteDeadlines
   readonly turns: TurnShare
+  readonly streams: OpenByGeneration
   isDraining(): boolean
 }
 
@@ -99,6 +102,7 @@ function send(options: ServeOptions, course: Course, { response, answer }: Sendi
     exchange.status = refusal.status
   }
   if (!exchange.body.ended) drainBehind(answer, exchange)
+  if (mayLast(exchange, answer)) options.streams.add(openStream(exchange, response), course.generation)
 }
 
 // A service may answer while the request goes on, and both stream: what is left runs off behind the answer.

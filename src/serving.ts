@@ -15,6 +15,7 @@ import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
+import { OpenByGeneration } from './open-by-generation.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import { createRawConnections } from './raw-connections.ts'
 import { createServe } from './serve.ts'
@@ -24,7 +25,6 @@ import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import type { TcpConnections } from './tcp/tcp-connections.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { ServicePool } from './upstream/service-pool.ts'
-import { OpenTunnels } from './web-socket/open-tunnels.ts'
 
 export interface ServingOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -81,7 +81,7 @@ async function assemble(
   const generations = createGenerations(configuration, options, { telemetry, stores })
   closers.add(() => generations.current.retire())
   const state = { draining: false, listening: false }
-  const tunnels = new OpenTunnels()
+  const tunnels = new OpenByGeneration()
   const turns = new TurnShare()
   const { limits } = configuration
 
@@ -89,6 +89,7 @@ async function assemble(
     logger,
     clock,
     tunnels,
+    streams: new OpenByGeneration(),
     arrive: createArrival({
       clock,
       limits,

@@ -99,4 +99,20 @@ describe('an event stream', () => {
         status: 200,
       })
   })
+
+  it('of the oldest of more than 32 configurations is cut, so that these do not add up in memory', async () => {
+    const first = await listen()
+    const cut = once(first.response, 'error')
+    const others: Listening[] = []
+    for (let total = 3; total < 35; total++) {
+      await gateway.reload(config(target.url, `{ total: ${total}s }`))
+      others.push(await listen())
+    }
+    await cut
+    await expect
+      .poll(() => gateway.log.find(({ path }) => path === '/events'))
+      .toMatchObject({ cause: 'OVERLOADED', status: 200 })
+    expect(streams.map(({ destroyed }) => destroyed)).toEqual([true, ...others.map(() => false)])
+    for (const { stop } of others) stop()
+  })
 })

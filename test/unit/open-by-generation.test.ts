@@ -1,6 +1,6 @@
 // The tunnels that are open: all of them can be ended, and old configurations do not add up.
 import { describe, expect, it } from 'vitest'
-import { OpenTunnels } from '../../../src/web-socket/open-tunnels.ts'
+import { OpenByGeneration } from '../../src/open-by-generation.ts'
 
 class FakeTunnel {
   readonly #ended = Promise.withResolvers<void>()
@@ -21,7 +21,7 @@ const generations = (count: number) => Array.from({ length: count }, (_, number)
 
 describe('open tunnels', () => {
   it('are told to go away, and waited for', async () => {
-    const open = new OpenTunnels()
+    const open = new OpenByGeneration()
     const [a, b, gone] = [new FakeTunnel(), new FakeTunnel(), new FakeTunnel()]
     const [first, second] = generations(2)
     open.add(a, first!)
@@ -40,7 +40,7 @@ describe('open tunnels', () => {
   })
 
   it('of 32 generations live side by side; with one more those of the oldest are told to go away', () => {
-    const open = new OpenTunnels()
+    const open = new OpenByGeneration()
     const tunnels = generations(33).map((generation) => {
       const pair = [new FakeTunnel(), new FakeTunnel()]
       for (const tunnel of pair) open.add(tunnel, generation)
@@ -53,7 +53,7 @@ describe('open tunnels', () => {
   })
 
   it('that have ended keep no generation', async () => {
-    const open = new OpenTunnels()
+    const open = new OpenByGeneration()
     const first = new FakeTunnel()
     for (const generation of generations(40)) {
       const tunnel = new FakeTunnel()
