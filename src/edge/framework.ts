@@ -33,6 +33,9 @@ export interface FrameworkOptions {
 
 export async function createFramework({ serve, onMalformed, limits }: FrameworkOptions): Promise<Framework> {
   const instance = createFastify(limits, onMalformed)
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (noteTurn(request.socket, response)) serve(request, response, targetOf(request))
+  }
   for (const method of METHODS) {
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
   }
@@ -44,21 +47,20 @@ export async function createFramework({ serve, onMalformed, limits }: FrameworkO
     // Answered before the proxy's own handler, which would build three URLs that nobody reads: 15 of 64 us a request.
     preHandler(request, reply) {
       reply.hijack()
-      noteTurn(request.raw.socket, reply.raw)
-      serve(request.raw, reply.raw, targetOf(request.raw))
+      take(request.raw, reply.raw)
     },
   })
   // What no route of the framework takes (TRACE) still gets the gateway's own answer.
   instance.setNotFoundHandler((request, reply) => {
     reply.hijack()
-    serve(request.raw, reply.raw, targetOf(request.raw))
+    take(request.raw, reply.raw)
   })
   await instance.ready()
   const { server } = instance
   // Node would ask for the body at once: a refusal, or a service that is not there, must not cost an upload.
-  server.on('checkContinue', (request, response) => serve(request, response, request.url ?? ''))
+  server.on('checkContinue', take)
   // Node would answer an unknown expectation with an empty 417 by itself.
-  server.on('checkExpectation', (request, response) => serve(request, response, request.url ?? ''))
+  server.on('checkExpectation', take)
   // Without a listener the connection would be closed without a word.
   server.on('connect', (_request, socket) => {
     // Node has taken its own listener away: a reset before the answer is read would be nobody's error.

@@ -59,13 +59,28 @@ describe('requests in one packet', () => {
   it('are served a hundred behind the first, the next one is refused, and the rest never looked at', async () => {
     target.seen.length = 0
     target.answer = (_request, response) => void setTimeout(() => response.end('ok'), 50)
-    const paths = Array.from({ length: 500 }, (_, at) => get(`/${at}`))
+    const paths = Array.from({ length: 200 }, (_, at) => get(`/${at}`))
     const received = await sendRaw(gateway.port, paths.join(''))
     const statuses = received.match(/HTTP\/1\.1 \d+/g)!
     expect(statuses.slice(0, -1)).toEqual(Array(MOST_AT_ONCE).fill('HTTP/1.1 200'))
     expect(statuses.at(-1)).toBe('HTTP/1.1 503')
     expect(received).toContain('"code":"OVERLOADED"')
     expect(target.seen).toHaveLength(MOST_AT_ONCE)
+  })
+
+  it.each([
+    ['plain ones', get('/x')],
+    [
+      'ones that wait to be asked for a body',
+      'POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na',
+    ],
+    ['ones that no route of the framework takes', 'TRACE /x HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])('end their connection when they come without end: %s', async (_name, flood) => {
+    target.answer = () => {}
+    const socket = connect(gateway.port, '127.0.0.1').on('error', () => {})
+    socket.write(get('/held') + flood.repeat(20_000))
+    await expect.poll(() => socket.destroyed).toBe(true)
+    await expect.poll(inFlight).toBe('0')
   })
 
   it('may be more when they come as they are answered', async () => {
