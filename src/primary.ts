@@ -20,6 +20,7 @@ import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import type { MetricReport } from './telemetry/metric-report.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { WorkerMetrics } from './telemetry/worker-metrics.ts'
+import { TicketKeys } from './ticket-keys.ts'
 import type { WorkerConfig } from './worker.ts'
 import { mergeServices, workerViews } from './worker-views.ts'
 
@@ -42,7 +43,12 @@ async function assemble(first: First, options: GatewayOptions, closers: Closers)
   const { configuration, workers } = first
   const telemetry = await createPrimaryTelemetry(configuration, options)
   closers.add(() => telemetry.shutdown())
-  const supervisor = createSupervisor(first, telemetry, () => reloader.serving.configuration)
+  const keys = new TicketKeys(clock, () => supervisor.changeTicketKeys())
+  closers.add(async () => keys.close())
+  const supervisor = createSupervisor(first, telemetry, {
+    serving: () => reloader.serving.configuration,
+    ticketKeys: () => keys.current.toString('base64'),
+  })
   closers.add(() => supervisor.close())
   telemetry.meter.refresh = () => supervisor.collect()
   const stage = stageOf(first, supervisor)
@@ -86,7 +92,12 @@ function createPrimaryTelemetry(configuration: Configuration, options: GatewayOp
   })
 }
 
-function createSupervisor(first: First, telemetry: Telemetry, serving: () => Configuration): Supervisor {
+interface NodeState {
+  serving(): Configuration
+  ticketKeys(): string
+}
+
+function createSupervisor(first: First, telemetry: Telemetry, state: NodeState): Supervisor {
   const metrics = new WorkerMetrics(telemetry.meter)
   // The limits of all workers together, where there is no Redis.
   const store = createMemoryStore({ clock })
@@ -98,11 +109,12 @@ function createSupervisor(first: First, telemetry: Telemetry, serving: () => Con
       clock,
       logger: telemetry.logger,
       random,
+      ticketKeys: state.ticketKeys,
       spawn: () => forkWorker((lines) => telemetry.relay(lines)),
       onTakes: (calls, slot) => answerCalls(calls, slot, store),
       onMetrics: (report, slot) => metrics.add(slot, report as MetricReport),
       onDeath: (slot) => metrics.forget(slot),
-      onRetired: () => telemetry.retain(servingNames(serving())),
+      onRetired: () => telemetry.retain(servingNames(state.serving())),
     },
   )
 }

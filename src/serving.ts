@@ -24,6 +24,7 @@ import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import type { TcpConnections } from './tcp/tcp-connections.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { TicketKeys } from './ticket-keys.ts'
 import { ServicePool } from './upstream/service-pool.ts'
 
 export interface ServingOptions {
@@ -49,6 +50,8 @@ export interface Serving {
   readonly generations: Generations
   /** Opens the ports; `override` wins over the config's `listen`. */
   listen(override: string | undefined): Promise<ClientAddresses>
+  /** Of a worker: the primary says which. */
+  useTicketKeys(keys: Buffer): void
   readiness(): Readiness
   /** Readiness first, then the drain; true when nothing was cut. */
   drain(): Promise<boolean>
@@ -115,6 +118,7 @@ async function assemble(
     onRefused: refusedNotes(telemetry),
   })
   closers.add(() => front.close())
+  if (!options.place) closers.add(keepTicketKeys(front))
   generations.onSwap((next) => front.renew(next.configuration.listeners))
   observe(telemetry, { generations, front, raw, inFlight: serve.inFlight })
 
@@ -126,6 +130,7 @@ async function assemble(
       state.listening = true
       return addresses
     },
+    useTicketKeys: (keys) => front.useTicketKeys(keys),
     readiness: () => ({
       ready: state.listening && !state.draining,
       checks: { listening: state.listening, accepting: !state.draining },
@@ -139,6 +144,13 @@ async function assemble(
     },
     close: () => closers.closeAll(),
   }
+}
+
+/** Returns how to stop it. */
+function keepTicketKeys(front: Front): () => Promise<void> {
+  const keys = new TicketKeys(clock, (next) => front.useTicketKeys(next))
+  front.useTicketKeys(keys.current)
+  return async () => keys.close()
 }
 
 function startTelemetry(configuration: Configuration, options: ServingOptions): Promise<Telemetry> {

@@ -56,6 +56,7 @@ class Worker {
   /** Built aside, to be swapped in or dropped. */
   #built: Generation | undefined
   #addresses: ClientAddresses | undefined
+  #ticketKeys: Buffer | undefined
 
   constructor(link: PrimaryLink, options: WorkerOptions) {
     this.#link = link
@@ -67,7 +68,11 @@ class Worker {
   }
 
   readonly #handlers: Handlers = {
-    start: ({ post, ...plan }) => this.#reply(plan.number, () => this.#start(post, plan)),
+    start: ({ post, ticketKeys, ...plan }) => {
+      this.#useTicketKeys(ticketKeys)
+      void this.#reply(plan.number, () => this.#start(post, plan))
+    },
+    ticketKeys: ({ ticketKeys }) => this.#useTicketKeys(ticketKeys),
     prepare: (plan) => this.#reply(plan.number, () => this.#prepare(plan)),
     commit: ({ number }) => this.#reply(number, () => this.#commit(number)),
     abort: ({ number }) => {
@@ -112,7 +117,14 @@ class Worker {
     this.#options.onLogger(serving.telemetry.logger)
     const reporter = new MetricReporter(serving.telemetry.meter, String(post.slot))
     this.#running = { serving, reporter, store }
+    // Those of now: they may have changed meanwhile.
+    serving.useTicketKeys(this.#ticketKeys!)
     return { kind: 'prepared', number }
+  }
+
+  #useTicketKeys(base64: string): void {
+    this.#ticketKeys = Buffer.from(base64, 'base64')
+    this.#running?.serving.useTicketKeys(this.#ticketKeys)
   }
 
   async #prepare({ number, config }: Plan): Promise<FromWorker> {

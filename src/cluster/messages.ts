@@ -32,7 +32,9 @@ export interface StoreReply {
 }
 
 export type ToWorker =
-  | ({ readonly kind: 'start'; readonly post: Post } & Plan)
+  | ({ readonly kind: 'start'; readonly post: Post; readonly ticketKeys: string } & Plan)
+  /** In base64, as there. */
+  | { readonly kind: 'ticketKeys'; readonly ticketKeys: string }
   | ({ readonly kind: 'prepare' } & Plan)
   | { readonly kind: 'commit'; readonly number: number }
   | { readonly kind: 'abort'; readonly number: number }

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly clock: Clock
   readonly logger: Logger
   random(): number
+  /** Of TLS session tickets, in base64: what a worker that starts gets. */
+  ticketKeys(): string
   spawn(slot: number): WorkerProcess
   onTakes(calls: readonly StoreCall[], slot: WorkerSlot): void
   /** What a worker has counted since its last report. */
@@ -95,6 +97,12 @@ export class Supervisor {
   async ask(question: Question): Promise<readonly unknown[]> {
     const answers = await Promise.all(this.serving.map((slot) => slot.ask(question)))
     return answers.filter((answer) => answer !== undefined)
+  }
+
+  /** For those that run; who comes later gets the keys of then. */
+  changeTicketKeys(): void {
+    const ticketKeys = this.#options.ticketKeys()
+    for (const slot of this.slots) slot.send({ kind: 'ticketKeys', ticketKeys })
   }
 
   /** Asks every worker now for what it has counted. */

@@ -37,6 +37,8 @@ export type Outcome = 'done' | { readonly failure: string; readonly gone: boolea
 export interface SlotOptions {
   readonly post: Post
   readonly clock: Clock
+  /** Of now; in base64. */
+  ticketKeys(): string
   spawn(slot: number): WorkerProcess
   onTakes(calls: readonly StoreCall[], slot: WorkerSlot): void
   onRetired(): void
@@ -91,7 +93,7 @@ export class WorkerSlot {
 
   /** A new process, up to the point where it has built the generation. */
   start({ number, config }: Plan): Promise<Outcome> {
-    const { post, clock, spawn } = this.#options
+    const { post, clock, spawn, ticketKeys } = this.#options
     this.state = 'starting'
     this.starts++
     this.startedAt = clock.now()
@@ -99,7 +101,7 @@ export class WorkerSlot {
     this.serving = 0
     this.unanswered = 0
     this.#onGone = Promise.withResolvers<void>()
-    this.#onHello = () => this.send({ kind: 'start', post, number, config })
+    this.#onHello = () => this.send({ kind: 'start', post, ticketKeys: ticketKeys(), number, config })
     const process = spawn(post.slot)
     this.#process = process
     process.onMessage((message) => this.#receive(message))

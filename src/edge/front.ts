@@ -53,6 +53,8 @@ export interface Front {
   open(settings: ListenerSettings): Promise<string>
   /** Handshakes from now on use the certificates of these settings; what was opened otherwise stays as it is. */
   renew(all: readonly ListenerSettings[]): void
+  /** The keys of TLS session tickets; until it is called, each listener has its own. */
+  useTicketKeys(keys: Buffer): void
   /** Open connections of clients. */
   connections(): number
   /** Clients are told to go elsewhere, as far as their protocol has a word for it before the next answer. */
@@ -75,6 +77,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
   const patience = { clock, timeoutMs: limits.headersTimeoutMs }
   const voices = createVoices(framework, sessions, patience)
   const tlsFronts = new Map<string, TlsFront>()
+  let ticketKeys: Buffer | undefined
   const stops: (() => void)[] = []
   const admission = new Admission(limits, options.onRefused)
   const admitClient = (socket: Socket, address: string) =>
@@ -90,13 +93,12 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     if (settings.protocol === 'h2c') return ofAdmitted(voices.either)
     if (settings.protocol !== 'https') return (socket, proxied) => carry(settings.name, socket, proxied)
     const tls = new TlsFront(settings.tls, {
-      clock,
       protocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       handshakeTimeoutMs: limits.headersTimeoutMs,
       onSecure: (socket) => (socket.alpnProtocol === 'h2' ? voices.http2(socket) : voices.http1(socket)),
     })
     tlsFronts.set(settings.name, tls)
-    stops.push(() => tls.close())
+    if (ticketKeys) tls.useTicketKeys(ticketKeys)
     return ofAdmitted((socket) => tls.accept(socket))
   }
 
@@ -118,6 +120,10 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     },
     renew(all) {
       for (const one of all) if (one.protocol === 'https') tlsFronts.get(one.name)?.update(one.tls)
+    },
+    useTicketKeys(keys) {
+      ticketKeys = keys
+      for (const tls of tlsFronts.values()) tls.useTicketKeys(keys)
     },
     connections: () => admission.open.size,
     announceEnd: () => sessions.announceEnd(),

@@ -1,18 +1,10 @@
-// TLS in front of HTTP: handshakes, certificates that are renewed while connections live, keys of session tickets.
-import { randomBytes } from 'node:crypto'
+// TLS in front of HTTP: handshakes, and certificates that are renewed while connections live.
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
-import type { Clock, Timer } from '../plugin.ts'
 import { introduce, introducedPeer } from './connection.ts'
 import { TlsContexts, type TlsSettings } from './tls-contexts.ts'
 
-/** Whoever reads the memory of this process later cannot read what was said under older keys. */
-const TICKET_KEYS_MS = 6 * 3_600_000
-/** As node wants them: name, HMAC key and AES key together. */
-const TICKET_KEY_BYTES = 48
-
 export interface TlsFrontOptions {
-  readonly clock: Clock
   /** In order of preference; a client that offers only others is refused (ALPACA). */
   readonly protocols: readonly string[]
   readonly handshakeTimeoutMs: number
@@ -22,15 +14,12 @@ export interface TlsFrontOptions {
 
 export class TlsFront {
   readonly #server
-  readonly #clock: Clock
   #contexts: TlsContexts
-  #rotation: Timer | undefined
   /** Who the peers are, by the endpoint: a TLS socket does not tell which connection it is on. */
   readonly #introduced = new Map<string, string>()
 
   constructor(settings: TlsSettings, options: TlsFrontOptions) {
     this.#contexts = new TlsContexts(settings)
-    this.#clock = options.clock
     this.#server = createServer({
       ...this.#contexts.base,
       ALPNProtocols: [...options.protocols],
@@ -49,7 +38,6 @@ export class TlsFront {
     })
     // A handshake that fails or takes too long is over, and so is its connection.
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy())
-    this.#rotate()
   }
 
   accept(socket: Socket): void {
@@ -69,18 +57,14 @@ export class TlsFront {
     this.#contexts = contexts
   }
 
-  close(): void {
-    this.#rotation?.cancel()
+  /** Tickets from now on are encrypted with these, and no others are taken. */
+  useTicketKeys(keys: Buffer): void {
+    this.#server.setTicketKeys(keys)
   }
 
   #introduce(socket: TLSSocket): void {
     const peer = this.#introduced.get(endpointOf(socket))
     if (peer !== undefined) introduce(socket, peer)
-  }
-
-  #rotate(): void {
-    this.#server.setTicketKeys(randomBytes(TICKET_KEY_BYTES))
-    this.#rotation = this.#clock.after(TICKET_KEYS_MS, () => this.#rotate())
   }
 }
 

@@ -88,6 +88,7 @@ export function supervise(count: number, options: Partial<SupervisorOptions> = {
       clock,
       logger: { debug: log, info: log, warn: log, error: log },
       random: () => 0,
+      ticketKeys: () => 'first keys',
       spawn: () => {
         const worker = new FakeWorker(100 + workers.length)
         workers.push(worker)

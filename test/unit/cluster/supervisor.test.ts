@@ -247,6 +247,18 @@ describe('the end', () => {
   })
 })
 
+it('hands the keys of session tickets to workers that start and to those that run', async () => {
+  let ticketKeys = 'first keys'
+  const { supervisor, workers } = supervise(2, { ticketKeys: () => ticketKeys })
+  await supervisor.start()
+  for (const { told } of workers) expect(told[0]).toMatchObject({ kind: 'start', ticketKeys: 'first keys' })
+  ticketKeys = 'next keys'
+  supervisor.changeTicketKeys()
+  for (const { told } of workers) expect(told).toContainEqual({ kind: 'ticketKeys', ticketKeys: 'next keys' })
+  workers[0]!.exit('SIGKILL')
+  await expect.poll(() => workers[2]?.told[0]).toMatchObject({ kind: 'start', ticketKeys: 'next keys' })
+})
+
 it('ignores what is no message', async () => {
   const { supervisor, workers } = supervise(1)
   await supervisor.start()
