@@ -17,7 +17,6 @@ export interface Running {
   /** All its processes; the backend's when there is nothing in front of it. */
   pids(): number[]
   usage(): Usage
-  signal(name: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -28,16 +27,7 @@ export interface Place {
   backendPids(): number[]
 }
 
-export interface StartOptions {
-  /** What the first right answer is the answer to; a plain request when left out. */
-  readonly firstRequest?: string
-}
-
-export async function startContestant(
-  contestant: Contestant,
-  place: Place,
-  { firstRequest = contestant.requests()[0] ?? '' }: StartOptions = {},
-): Promise<Running> {
+export async function startContestant(contestant: Contestant, place: Place): Promise<Running> {
   const site = await makeSite(place)
   if (contestant.launch === undefined) return runningBackend(contestant, place, site)
   const command = contestant.launch(site)
@@ -45,7 +35,8 @@ export async function startContestant(
   const startedAt = performance.now()
   const child = startChild(contestant.name, { ...command, program, args })
   try {
-    await awaitAnswer(child, { port: site.port, request: firstRequest, expectedStatus: 200 })
+    const [request = ''] = contestant.requests()
+    await awaitAnswer(child, { port: site.port, request, expectedStatus: 200 })
   } catch (thrown) {
     await child.stop()
     throw thrown
@@ -73,7 +64,6 @@ function runningChild(
     port: facts.site.port,
     pids,
     usage: () => readUsage(pids()),
-    signal: (name) => void child.process.kill(name),
     stop: () => child.stop(),
   }
 }
@@ -86,7 +76,6 @@ function runningBackend(contestant: Contestant, place: Place, site: Site): Runni
     startMs: 0,
     pids: () => place.backendPids(),
     usage: () => readUsage(place.backendPids()),
-    signal: () => {},
     stop: async () => {},
   }
 }

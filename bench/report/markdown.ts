@@ -3,6 +3,9 @@ import { isWhole } from '../options.ts'
 import type { ScenarioResult, Table } from '../scenarios/scenario.ts'
 import type { RunFacts } from './results.ts'
 
+/** Of a column: Markdown wants three dashes. */
+const MIN_WIDTH = 3
+
 export function renderReport(results: ReadonlyMap<string, ScenarioResult>, facts: RunFacts): string {
   const tables = [...results.values()].flatMap((result) => result.tables)
   return `${[...renderHead(facts), ...tables.flatMap(renderTable)].join('\n')}\n`
@@ -40,11 +43,13 @@ function renderHead({ options, cores, backend, seconds, date, machine }: RunFact
   ]
 }
 
+/** Aligned as `npm run format` would do it: the report is checked with all other files. */
 function tableLines(columns: Table['columns'], rows: Table['rows']): string[] {
-  const alignment = columns.map((_, at) => (at === 0 ? '---' : '---:'))
-  return [columns, alignment, ...rows].map(tableLine)
-}
-
-function tableLine(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const cells = [columns, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = columns.map((_, at) => Math.max(MIN_WIDTH, ...cells.map((row) => row[at]!.length)))
+  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const [head, ...body] = cells.map((row) =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))),
+  )
+  return [head!, rule, ...body].map((row) => `| ${row.join(' | ')} |`)
 }

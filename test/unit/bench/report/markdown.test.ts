@@ -24,7 +24,7 @@ function round(changes: Partial<ClosedRound> = {}): ClosedRound {
 }
 
 describe('a table', () => {
-  it('has a title, what it is about, aligned columns, rows and notes', () => {
+  it('has a title, what it is about, rows and notes, its columns aligned as the formatter wants them', () => {
     const table = {
       title: 'bare',
       about: 'What a request costs.',
@@ -36,7 +36,7 @@ describe('a table', () => {
       notes: ['caddy is missing.'],
     }
     expect(renderTable(table).join('\n')).toBe(
-      '\n## bare\n\nWhat a request costs.\n\n| who | µs |\n| --- | ---: |\n| nginx | 20.0 |\n| a\\|b | 1.0 |\n\n- caddy is missing.',
+      '\n## bare\n\nWhat a request costs.\n\n| who   |   µs |\n| ----- | ---: |\n| nginx | 20.0 |\n| a\\|b  |  1.0 |\n\n- caddy is missing.',
     )
   })
 
