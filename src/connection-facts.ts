@@ -1,6 +1,5 @@
-// What is told of a connection when it is over, and every reason why it may be.
-import type { ErrorCode } from '../errors.ts'
-import type { SpliceEnd } from '../splice.ts'
+// What is told of a raw connection when it is over, and every reason why it may be.
+import type { ErrorCode } from './errors.ts'
 
 /** Why a connection did not come about, or did not end well. Not reaching the service has the codes of the catalogue. */
 export type ConnectionCause =
@@ -36,13 +35,4 @@ export interface ConnectionFacts {
   readonly durationMs: number
   /** Undefined when both sides have ended it. */
   readonly cause: ConnectionCause | undefined
-}
-
-export const SPLICE_CAUSES: Readonly<Record<SpliceEnd, ConnectionCause | undefined>> = {
-  ended: undefined,
-  clientReset: 'CLIENT_RESET',
-  targetReset: 'TARGET_RESET',
-  idle: 'IDLE_TIMEOUT',
-  lifetime: 'LIFETIME_REACHED',
-  cut: 'DRAINED',
 }

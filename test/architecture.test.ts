@@ -22,6 +22,7 @@ const LEAVES = [
   'src/first-bytes.ts',
   'src/read-proxy-header.ts',
   'src/waiting.ts',
+  'src/connection-facts.ts',
 ]
 const ENGINE_FOLDERS = [
   'config',

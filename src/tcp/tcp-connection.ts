@@ -1,17 +1,26 @@
 // One client's connection on its way: server name -> service -> target -> bytes both ways -> what it came to.
 import type { Socket } from 'node:net'
+import type { ConnectionCause } from '../connection-facts.ts'
 import { toGatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
-import { Splice } from '../splice.ts'
+import { Splice, type SpliceEnd } from '../splice.ts'
 import { awaitClientHello } from './await-hello.ts'
 import { UNRECOGNIZED_NAME } from './client-hello.ts'
-import { type ConnectionCause, SPLICE_CAUSES } from './connection-facts.ts'
 import type { ListenerRules } from './listener-rules.ts'
 import { fatalAlert } from './tls-records.ts'
 
 /** How long a client may take to read an alert and close: a reset at once could overtake it. */
 const LINGER_MS = 2000
+
+const SPLICE_CAUSES: Readonly<Record<SpliceEnd, ConnectionCause | undefined>> = {
+  ended: undefined,
+  clientReset: 'CLIENT_RESET',
+  targetReset: 'TARGET_RESET',
+  idle: 'IDLE_TIMEOUT',
+  lifetime: 'LIFETIME_REACHED',
+  cut: 'DRAINED',
+}
 
 /** Connects to a target of a service. Rejects with a GatewayError. */
 export type Dial = (request: {

@@ -1,9 +1,9 @@
 // All connections of all listeners of raw connections: who may come in, what is open, what they have come to.
 import type { Socket } from 'node:net'
+import type { ConnectionCause, ConnectionFacts } from '../connection-facts.ts'
 import { normalizeIp } from '../ip-address.ts'
 import type { Clock } from '../plugin.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
-import type { ConnectionCause, ConnectionFacts } from './connection-facts.ts'
 import type { ListenerRules } from './listener-rules.ts'
 import { OpenConnections } from './open-connections.ts'
 import { type Dial, TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts'

@@ -1,25 +1,11 @@
 // One line of JSON per raw connection, when it is over: written field by field, like that of a request.
+import type { ConnectionFacts } from '../connection-facts.ts'
 import type { Clock } from '../plugin.ts'
 import { isoTime } from './access-log.ts'
 import { jsonMs, jsonNumber, jsonText } from './json-text.ts'
 import type { LogSink } from './log-sink.ts'
 
 const MAX_NAME = 256
-
-/** A connection of a listener for TCP or TLS passthrough that is over. */
-export interface ConnectionFacts {
-  readonly listener: string
-  readonly clientIp: string
-  /** What the TLS hello asked for. */
-  readonly serverName: string | undefined
-  readonly service: string | undefined
-  readonly target: string | undefined
-  readonly bytesIn: number
-  readonly bytesOut: number
-  readonly durationMs: number
-  /** Undefined when it has ended well. */
-  readonly cause: string | undefined
-}
 
 export function connectionLog(clock: Clock, sink: LogSink): (facts: ConnectionFacts) => void {
   const time = isoTime(clock)

@@ -1,9 +1,10 @@
 // What the gateway tells the outside, assembled: logs, metrics and traces.
+import type { ConnectionFacts } from '../connection-facts.ts'
 import type { Clock, Logger, RouteFacts } from '../plugin.ts'
 import { within } from '../waiting.ts'
 import { accessLogs } from './access-log.ts'
 import { observeConfig, type RecordReload } from './config-metrics.ts'
-import { type ConnectionFacts, connectionLog } from './connection-log.ts'
+import { connectionLog } from './connection-log.ts'
 import { INSTRUMENTS } from './instruments.ts'
 import { type LogDestination, LogSink } from './log-sink.ts'
 import { createLogger, type LogLevel } from './logger.ts'
