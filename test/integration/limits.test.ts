@@ -46,6 +46,16 @@ async function dial(): Promise<Client> {
   return { socket, received: () => text }
 }
 
+/** More than anybody's buffers hold. Resolves when the service is let go. */
+function answerAtLength(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  target.answer = (_request, response) => {
+    response.on('close', resolve)
+    response.end(Buffer.alloc(64 * 1024 * 1024))
+  }
+  return promise
+}
+
 const closed = (client: Client) => expect.poll(() => client.socket.destroyed).toBe(true)
 
 const GET = 'GET /x HTTP/1.1\r\nHost: gw.test\r\n'
@@ -102,47 +112,35 @@ describe('time', () => {
   })
 
   it('for an answer: who takes nothing of it is closed, and the service let go', async () => {
-    const gone = Promise.withResolvers<void>()
-    target.answer = (_request, response) => {
-      response.on('close', gone.resolve)
-      response.end(Buffer.alloc(64 * 1024 * 1024))
-    }
+    const gone = answerAtLength()
     await start('{ writeTimeout: 300ms }')
     const client = await dial()
     client.socket.pause()
     client.socket.write(`${GET}\r\n`)
-    await gone.promise
+    await gone
     await expect.poll(() => gateway.metrics()).toContain('gateway_requests_in_flight 0')
   })
 
   it('for an answer: sending something meanwhile is not taking it', async () => {
-    const gone = Promise.withResolvers<void>()
-    target.answer = (_request, response) => {
-      response.on('close', gone.resolve)
-      response.end(Buffer.alloc(64 * 1024 * 1024))
-    }
+    const gone = answerAtLength()
     await start('{ writeTimeout: 300ms }')
     const client = await dial()
     client.socket.pause()
     client.socket.write(`${GET}\r\n`)
     // Empty lines between requests are no request (RFC 9112 section 2.2), but they are bytes.
     const dribble = setInterval(() => client.socket.write('\r\n'), 100)
-    await gone.promise.finally(() => clearInterval(dribble))
+    await gone.finally(() => clearInterval(dribble))
     await expect.poll(() => gateway.metrics()).toContain('gateway_requests_in_flight 0')
   })
 
   it('for an answer over HTTP/2 as well', async () => {
-    const gone = Promise.withResolvers<void>()
-    target.answer = (_request, response) => {
-      response.on('close', gone.resolve)
-      response.end(Buffer.alloc(64 * 1024 * 1024))
-    }
+    const gone = answerAtLength()
     await start('{ writeTimeout: 300ms }')
     const session = connectHttp2(gateway.gateway.addresses.listeners['h2']!)
     const stream = session.request({ ':path': '/x' })
     stream.on('error', () => {})
     await once(stream, 'response')
-    await gone.promise
+    await gone
     session.destroy()
   })
 
