@@ -11,7 +11,7 @@ import {
   type OperatorOptions,
   openToOperators,
 } from './operators.ts'
-import type { Stage } from './reloader.ts'
+import type { Builder } from './reloader.ts'
 import { createServing, type Serving, type ServingOptions } from './serving.ts'
 import { systemClock as clock } from './system-clock.ts'
 
@@ -38,7 +38,7 @@ async function assemble(
     configuration,
     options,
     telemetry,
-    reloader: createReloader(configuration, { telemetry, load: options.load, stage: stageOf(serving) }),
+    reloader: createReloader(configuration, { telemetry, load: options.load, builder: builderOf(serving) }),
     closers,
     views: { services: () => serviceViews(generations.current, clock), workers: () => [] },
     readiness: () => serving.readiness(),
@@ -54,7 +54,7 @@ async function assemble(
   return gatewayOf(node, addresses)
 }
 
-function stageOf({ generations }: Serving): Stage {
+function builderOf({ generations }: Serving): Builder {
   return {
     async prepare({ number, configuration }) {
       const built = await generations.build(number, configuration)

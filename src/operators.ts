@@ -8,7 +8,7 @@ import { createAdminSource } from './introspection.ts'
 import { formatListenAddress } from './listen-address.ts'
 import type { ClientAddresses } from './open-listeners.ts'
 import type { Logger } from './plugin.ts'
-import { Reloader, type ReloadOutcome, type Stage } from './reloader.ts'
+import { type Builder, Reloader, type ReloadOutcome } from './reloader.ts'
 import { systemClock as clock } from './system-clock.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 
@@ -59,12 +59,12 @@ export function createReloader(
   {
     telemetry,
     load,
-    stage,
-  }: Pick<OperatedNode, 'telemetry'> & Pick<OperatorOptions, 'load'> & { stage: Stage },
+    builder,
+  }: Pick<OperatedNode, 'telemetry'> & Pick<OperatorOptions, 'load'> & { builder: Builder },
 ): Reloader {
   telemetry.reloaded('applied', configuration.hash)
   return new Reloader(configuration, {
-    stage,
+    builder,
     clock,
     logger: telemetry.logger,
     load,

@@ -13,7 +13,7 @@ import { fixedPart } from './fixed-keys.ts'
 import type { GatewayOptions } from './gateway.ts'
 import type { ClientAddresses } from './open-listeners.ts'
 import { createReloader, type Gateway, gatewayOf, type OperatedNode, openToOperators } from './operators.ts'
-import type { Stage } from './reloader.ts'
+import type { Builder } from './reloader.ts'
 import { servingNames } from './serving.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
@@ -51,8 +51,8 @@ async function assemble(first: First, options: GatewayOptions, closers: Closers)
   })
   closers.add(() => supervisor.close())
   telemetry.meter.refresh = () => supervisor.collect()
-  const stage = stageOf(first, supervisor)
-  const reloader = createReloader(configuration, { telemetry, load: options.load, stage })
+  const builder = builderOf(first, supervisor)
+  const reloader = createReloader(configuration, { telemetry, load: options.load, builder })
   let draining = false
   const node: OperatedNode = {
     configuration,
@@ -131,7 +131,7 @@ function answerCalls(
   slot.send({ kind: 'verdicts', replies })
 }
 
-function stageOf(first: First, supervisor: Supervisor): Stage {
+function builderOf(first: First, supervisor: Supervisor): Builder {
   return {
     prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(first, next) }),
   }

@@ -19,13 +19,13 @@ export interface ServingConfiguration extends Omit<Blueprint, 'copies'> {
 }
 
 /** Where generations are built aside and swapped in: this process, or all of its workers. */
-export interface Stage {
+export interface Builder {
   /** Resolves with what swaps it in. Rejects when it cannot be built: nothing is left of it then. */
   prepare(next: Blueprint): Promise<() => Promise<void> | void>
 }
 
 export interface ReloaderOptions {
-  readonly stage: Stage
+  readonly builder: Builder
   readonly clock: Clock
   readonly logger: Logger
   load(): Promise<LoadResult>
@@ -104,9 +104,9 @@ export class Reloader {
   }
 
   async #apply(configuration: Configuration, copies: CopiedFiles): Promise<ReloadOutcome> {
-    const { stage, clock, logger } = this.#options
+    const { builder, clock, logger } = this.#options
     const number = this.#serving.number + 1
-    const commit = await stage.prepare({ number, configuration, copies })
+    const commit = await builder.prepare({ number, configuration, copies })
     this.#warnOfFixedKeys(configuration)
     await commit()
     this.#serving = { number, configuration, since: clock.epochMs() }

@@ -14,7 +14,7 @@ it('asked for again while one runs, it reads the files once more, and all who as
   const reads: ((result: LoadResult) => void)[] = []
   const swapped: number[] = []
   const reloader = new Reloader(first!, {
-    stage: {
+    builder: {
       prepare:
         async ({ number }) =>
         () =>
