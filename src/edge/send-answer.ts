@@ -37,7 +37,7 @@ export interface Sent {
   bytes: number
   /** Of a call of gRPC, once it is known. */
   grpcStatus?: number | undefined
-  /** Why the body broke, where the client was told by a status and not by a broken connection. */
+  /** Why the body broke. */
   failure?: GatewayError
 }
 
@@ -121,6 +121,8 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
       response.end()
     },
     fail(failure) {
+      // The log must not blame the client for the connection that is cut here.
+      sent.failure = failure
       // Cut, never a clean end: the client must see that the body is not whole.
       if (!endsWithStatus || failure.code === 'CLIENT_CLOSED') return void response.destroy()
       awaitClient(response, deadlines)
@@ -133,7 +135,6 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
 
 // The status of a call of gRPC says whether it is whole, and says why it is not: a cut connection would not.
 function endCall(response: ClientResponse, failure: GatewayError, sent: Sent): void {
-  sent.failure = failure
   const trailers = grpcTrailers(failure)
   noteStatus(sent, trailers[1])
   response.addTrailers(inPairs(trailers))

@@ -318,6 +318,22 @@ describe('an answer', () => {
     await raw.close()
   })
 
+  it('that breaks off is told in the log as what it was, and not as a client that went away', async () => {
+    const raw = await startRawTarget((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc')),
+    )
+    const logging = await startTestGateway(plain(raw.url).replace('accessLog: false', ''))
+    const client = get(`${logging.url}/broken`)
+    const [response] = await once(client, 'response')
+    for (const socket of raw.sockets) socket.destroy()
+    await expect(once(response.resume(), 'end')).rejects.toThrow('aborted')
+    await expect
+      .poll(() => logging.log.find(({ path }) => path === '/broken'))
+      .toMatchObject({ cause: 'UPSTREAM_RESET', status: 200 })
+    await logging.stop()
+    await raw.close()
+  })
+
   it('carries the trailers of the service (H8)', async () => {
     target.answer = (_request, response) => {
       response.writeHead(200, { trailer: 'x-sum' })
