@@ -156,6 +156,8 @@ export interface RequestBody {
   readonly replayable: boolean
   /** True while more is to come and it is the client that is waited for, not the service. */
   readonly awaitsClient: boolean
+  /** True while the client sends nothing because it waits to be asked (`Expect: 100-continue`): reading asks it. */
+  readonly awaitsContinue: boolean
   /** Keep up to `bytes` of what is read, so that the body can be sent again. */
   retain(bytes: number): void
   /** Refuse with BODY_TOO_LARGE as soon as more than `bytes` have arrived. The smallest limit counts. */
@@ -176,7 +178,7 @@ export interface ResponseHead {
 
 export interface UpstreamResponse extends ResponseHead {
   readonly body: ResponseBody
-  /** With a status of 101: the connection to the service, which now speaks the other protocol. */
+  /** With a status of 101: the connection to the service, paused, which now speaks the other protocol. */
   readonly tunnel?: Duplex
 }
 

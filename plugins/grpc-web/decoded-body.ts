@@ -22,6 +22,10 @@ export class DecodedBody implements RequestBody {
     return this.#text.awaitsClient
   }
 
+  get awaitsContinue(): boolean {
+    return this.#text.awaitsContinue
+  }
+
   retain(bytes: number): void {
     this.#text.retain(bytes)
   }

@@ -53,6 +53,10 @@ export class ClientBody implements RequestBody {
     return this.present && !this.#source.complete && !this.#full
   }
 
+  get awaitsContinue(): boolean {
+    return this.onWanted !== undefined && this.received === 0
+  }
+
   /** True when nothing more will come, whether all of it came or not. */
   get over(): boolean {
     return this.ended || this.#failure !== undefined || this.#source.destroyed

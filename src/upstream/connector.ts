@@ -1,8 +1,7 @@
 // Connecting to a target: over TCP, TLS or a unix socket, verified the same way whatever is spoken afterwards.
 import { readFileSync } from 'node:fs'
-import { isIP, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import { buildConnector } from 'undici'
+import { isIP, type NetConnectOpts, connect as openSocket, type Socket } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, connect as openTls } from 'node:tls'
 import type { ConnectionSettings, Protocol, TlsSettings } from './settings.ts'
 
 export interface PoolSettings {
@@ -13,51 +12,92 @@ export interface PoolSettings {
 }
 
 /** Calls back once: with a connection that is ready, or with why there is none. */
-export type Connect = (callback: (error: Error | null, socket: Socket | TLSSocket | null) => void) => void
+export type Connect = (callback: (error: Error | null, socket: Socket | null) => void) => void
 
-/** Throws when a TLS file cannot be read: that refuses the generation. `allowH2`: offered in TLS beside HTTP/1.1. */
-export function createConnector(settings: PoolSettings, { allowH2 = false } = {}): buildConnector.connector {
-  const { url, connections } = settings
-  const connect = buildConnector({
-    timeout: connections.connectTimeoutMs,
-    allowH2,
-    preferH2: allowH2,
-    ...(url.startsWith('unix:') ? { socketPath: url.slice('unix:'.length) } : {}),
-    ...tlsOptions(settings),
-  } as buildConnector.BuildOptions)
-  const servername = sentName(settings) ?? ''
-  return (options, callback) => connect({ ...options, servername }, callback)
+/** A peer that vanished without a word is noticed although nobody sends. */
+const KEEP_ALIVE_MS = 60_000
+/** What TLS gives at once; more would only wait in memory. */
+const TLS_RECORD_BYTES = 16 * 1024
+const TCP_BUFFER_BYTES = 64 * 1024
+
+/** Throws when a TLS file cannot be read: that refuses the generation. `protocols`: offered in TLS, the best first. */
+export function createConnect(settings: PoolSettings, protocols: readonly string[]): Connect {
+  const tls = settings.url.startsWith('https:')
+  const open = tls ? tlsOpener(settings, protocols) : plainOpener(settings.url)
+  const ready = tls ? 'secureConnect' : 'connect'
+  const { connectTimeoutMs } = settings.connections
+  return (callback) => {
+    const socket = open()
+    let settled = false
+    const settle = (error: Error | null) => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      callback(error, error ? null : socket)
+    }
+    const timer = setTimeout(() => socket.destroy(new ConnectTimeout()), connectTimeoutMs)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    // Stays: whoever takes the socket over may be late to listen, and an error that nobody hears ends the process.
+    socket.on('error', settle)
+    socket.once(ready, () => settle(null))
+  }
 }
 
-/** The same, bound to the address of the target. */
-export function createConnect(settings: PoolSettings): Connect {
-  const { hostname, host, protocol, port } = new URL(poolOrigin(settings.url))
-  const connector = createConnector(settings, { allowH2: true })
-  const options = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, protocol, port }
-  return (callback) => connector(options, callback as buildConnector.Callback)
+class ConnectTimeout extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor() {
+    super('the target took no connection in time')
+  }
 }
 
-/** The address as a URL of HTTP; unix sockets need some valid name. */
-export function poolOrigin(url: string): string {
-  if (url.startsWith('unix:')) return 'http://unix.invalid'
-  return url.replace(/^h2c:/, 'http:')
+/** The host of a URL as the system takes it: without the brackets of IPv6. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-function tlsOptions({ url, tls }: PoolSettings): object {
-  if (!url.startsWith('https:')) return {}
-  return {
+function plainOpener(url: string): () => Socket {
+  const highWaterMark = TCP_BUFFER_BYTES
+  if (url.startsWith('unix:')) {
+    const path = url.slice('unix:'.length)
+    return () => openSocket({ path, highWaterMark } as NetConnectOpts)
+  }
+  const options = { host: hostOf(url), port: Number(new URL(poolOrigin(url)).port) || 80, highWaterMark }
+  return () => openSocket(options as NetConnectOpts)
+}
+
+function tlsOpener({ url, tls }: PoolSettings, protocols: readonly string[]): () => Socket {
+  const expected = serverName(url, tls)!.replace(/^\[(.*)\]$/, '$1')
+  const options: ConnectionOptions & { readonly highWaterMark: number } = {
+    host: hostOf(url),
+    port: Number(new URL(url).port) || 443,
+    // RFC 6066 section 3: an address is not sent as a server name; it is verified against the certificate all the same.
+    servername: isIP(expected) ? '' : expected,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(expected, certificate),
+    ALPNProtocols: [...protocols],
+    highWaterMark: TLS_RECORD_BYTES,
     // Verified always: a switch to turn this off would be found in production.
     rejectUnauthorized: true,
     ...(tls?.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
     ...(tls?.certFile === undefined ? {} : { cert: readFileSync(tls.certFile) }),
     ...(tls?.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile) }),
   }
+  let session: Buffer | undefined
+  return () => {
+    const socket = openTls(session ? { ...options, session } : options)
+    // The next handshake is shorter by a round trip of certificates.
+    socket.on('session', (latest) => {
+      session = latest
+    })
+    return socket
+  }
 }
 
-// RFC 6066 section 3: an address is not sent as a server name; it is verified against the certificate all the same.
-function sentName({ url, tls }: PoolSettings): string | undefined {
-  const name = serverName(url, tls)
-  return name === undefined || isIP(name.replace(/^\[|\]$/g, '')) ? undefined : name
+/** The address as a URL of HTTP; unix sockets need some valid name. */
+export function poolOrigin(url: string): string {
+  if (url.startsWith('unix:')) return 'http://unix.invalid'
+  return url.replace(/^h2c:/, 'http:')
 }
 
 /** The name or address that the target's certificate must carry; undefined without TLS. */

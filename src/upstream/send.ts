@@ -9,12 +9,10 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from '../plugin.ts'
-import { serverName } from './connector.ts'
 import type { FailureLog } from './failure-log.ts'
-import { carryTrailers } from './request-trailers.ts'
-import type { TlsSettings } from './settings.ts'
 import type { HttpTarget, Target, TargetFacts } from './target.ts'
 import { Transfer, type TransferObserver } from './transfer.ts'
+import type { Outgoing } from './transmission.ts'
 
 /** A wish of a service for rest is honoured in the balance up to this long. */
 const MAX_PENALTY_MS = 300_000
@@ -35,7 +33,6 @@ export interface SendOptions {
   readonly clock: Clock
   readonly observer: AttemptObserver
   readonly failures: FailureLog
-  readonly tls: TlsSettings | undefined
   pick(exchange: Exchange, tried: ReadonlySet<string>): HttpTarget | undefined
 }
 
@@ -71,29 +68,30 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
     transfer.abort(request.exchange.cancelled)
     return
   }
-  const name = serverName(target.url, options.tls)
-  const { upgrade, grpc, deadlineAt } = request.exchange
+  const { grpc, deadlineAt } = request.exchange
   // Anew for each attempt: time has passed since the client said it.
   if (grpc !== undefined && deadlineAt !== Number.POSITIVE_INFINITY) {
     setGrpcTimeout(request.headers, deadlineAt - options.clock.now())
   }
   try {
-    target.pool.dispatch(
-      {
-        method: request.method,
-        path: request.path,
-        headers: withTrace(request.headers.pairs, span.headers),
-        body: request.body.present ? carryTrailers(request.body.open()) : null,
-        bodyTimeout: Number.isFinite(request.idleTimeoutMs) ? request.idleTimeoutMs : 0,
-        // undici would close the connection after each HEAD, for servers that wrongly send a body.
-        ...(request.method === 'HEAD' ? { reset: false } : {}),
-        ...(upgrade === undefined ? {} : { upgrade: upgrade.protocol }),
-        ...(name === undefined ? {} : { servername: name }),
-      } as Parameters<typeof target.pool.dispatch>[0],
-      transfer,
-    )
+    target.pool.dispatch(outgoing(request, span.headers), transfer)
   } catch (error) {
     transfer.abort(error)
+  }
+}
+
+function outgoing(request: UpstreamRequest, trace: readonly string[]): Outgoing {
+  const { method, path, headers, body, idleTimeoutMs, exchange } = request
+  const { present } = body
+  return {
+    method,
+    path,
+    headers: withTrace(headers.pairs, trace),
+    expectsContinue: present && body.awaitsContinue,
+    body: present ? body.open() : undefined,
+    length: present ? body.length : undefined,
+    upgrade: exchange.upgrade !== undefined,
+    idleTimeoutMs,
   }
 }
 
@@ -158,8 +156,8 @@ function triedBy(exchange: Exchange): ReadonlySet<string> {
     : new Set(exchange.attempts.map((attempt) => attempt.target))
 }
 
-function withTrace(pairs: readonly string[], trace: readonly string[]): string[] {
-  if (trace.length === 0) return pairs as string[]
+function withTrace(pairs: readonly string[], trace: readonly string[]): readonly string[] {
+  if (trace.length === 0) return pairs
   const merged: string[] = []
   for (let at = 0; at < pairs.length; at += 2) {
     const lower = pairs[at]!.toLowerCase()

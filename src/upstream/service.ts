@@ -31,13 +31,12 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const targets = [...stable, ...canary]
   const stopChecks = startChecks(targets, settings, {
     ...environment,
-    probe: (target, health) => createHttpProbe(target, health, settings.tls),
+    probe: (target, health) => createHttpProbe(target, health),
   })
   const call = createSend({
     clock: environment.clock,
     observer: environment.observer,
     failures: new FailureLog(settings.name, environment.logger, environment.clock),
-    tls: settings.tls,
     pick: createPick(settings, { stable, canary }, environment.random),
   })
   return {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import type { HeaderList } from '../headers.ts'
 import type { ReadonlyHeaderList, ResponseBody, UpstreamResponse } from '../plugin.ts'
-import { readResponseHeaders } from './response-head.ts'
+import type { SwitchHead } from './transmission.ts'
 
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -13,22 +13,16 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
  * The head of a 101, checked as a client would (RFC 6455 section 4.1). A service that only pretends to switch would go
  * on to read the tunnel's bytes as requests: smuggling, past everything that guards the route.
  */
-export function readSwitchHead(raw: readonly Buffer[], asked: ReadonlyHeaderList): HeaderList {
-  const headers = readResponseHeaders(raw)
-  // RFC 9110 section 8.6: a 1xx has none.
-  headers.remove('content-length')
+export function assertSwitched({ headers, upgrade }: SwitchHead, asked: ReadonlyHeaderList): void {
   const valid =
-    valuesOf(raw, 'upgrade').join().toLowerCase() === 'websocket' &&
+    upgrade?.toLowerCase() === 'websocket' &&
     headers.all('sec-websocket-accept').join() === acceptFor(asked.get('sec-websocket-key') ?? '') &&
     isOffered(headers, asked)
   if (!valid) throw new GatewayError('UPSTREAM_INVALID_RESPONSE')
-  return headers
 }
 
 /** The exchange over HTTP ends with the head; `discard` is for whoever does not want what follows. */
 export function switchedResponse(headers: HeaderList, tunnel: Duplex): UpstreamResponse {
-  // undici has taken its listeners away: without one a reset would end the process.
-  tunnel.on('error', () => {})
   const body: ResponseBody = {
     complete: [],
     stream: (sink) => sink.end([]),
@@ -65,12 +59,4 @@ function extensionsOf(headers: ReadonlyHeaderList): string[] {
 
 function listed(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(',').map((item) => item.trim())).filter((item) => item !== '')
-}
-
-function valuesOf(raw: readonly Buffer[], lowerName: string): string[] {
-  const values: string[] = []
-  for (let at = 0; at < raw.length; at += 2) {
-    if (raw[at]!.toString('latin1').toLowerCase() === lowerName) values.push(raw[at + 1]!.toString('latin1'))
-  }
-  return values
 }

@@ -1,9 +1,9 @@
 // One address of a service: its load and whether it is fit to be picked.
-import type { Dispatcher } from 'undici'
 import type { Clock } from '../plugin.ts'
 import { PeakEwma } from './balance/peak-ewma.ts'
 import { Ejection, type EjectionOptions } from './ejection.ts'
 import type { EjectionSettings, TargetSettings } from './settings.ts'
+import type { TargetPool } from './transmission.ts'
 
 /** A failure is remembered as this slow, or a fast 503 would look like the best target (linkerd's load biaser). */
 const FAILURE_PENALTY_MS = 5_000
@@ -110,11 +110,6 @@ export class Target {
   onIgnored(): void {
     this.#ejection?.onIgnored()
   }
-}
-
-/** The connections to a target, whatever version of HTTP is spoken on them. */
-export interface TargetPool extends Dispatcher {
-  readonly closed: boolean
 }
 
 /** A target that is sent HTTP requests, over a pool of connections. */

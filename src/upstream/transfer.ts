@@ -1,11 +1,10 @@
-// One request on one connection: undici's callbacks on one side, the promised head and the body on the other.
+// One request under way: what its connection tells on one side, the promised head and the body on the other.
 import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { BodySink, Clock, ResponseBody, Timer, UpstreamRequest, UpstreamResponse } from '../plugin.ts'
 import { toFailure } from './failure.ts'
-import { readResponseHeaders, readTrailers } from './response-head.ts'
-import { readSwitchHead, switchedResponse } from './switched-response.ts'
+import { assertSwitched, switchedResponse } from './switched-response.ts'
+import type { Carrier, FinalHead, Receiver, SwitchHead } from './transmission.ts'
 
 /** Bytes kept while nobody reads yet; the connection is paused beyond. */
 const UNREAD_LIMIT = 64 * 1024
@@ -22,14 +21,14 @@ export interface TransferObserver {
 
 type EndListener = (failure: GatewayError | undefined) => void
 
-export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
+export class Transfer implements Receiver, ResponseBody {
   readonly #request: UpstreamRequest
   readonly #clock: Clock
   readonly #observer: TransferObserver
   readonly #resolve: (response: UpstreamResponse) => void
   readonly #reject: (failure: GatewayError) => void
   readonly #onCancel = (reason: GatewayError) => this.abort(reason)
-  #controller: Dispatcher.DispatchController | undefined
+  #carrier: Carrier | undefined
   #timer: Timer | undefined
   #unread: Buffer[] = []
   #unreadBytes = 0
@@ -59,59 +58,46 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
   /** Gives up: nothing more is sent or read, and the connection is closed. */
   abort(reason: unknown): void {
     if (this.#ended) return
-    const started = this.#controller !== undefined
-    this.#finish(toFailure(reason, started))
-    // While the request still waits for a connection there is no controller; onRequestStart refuses it then.
-    this.#controller?.abort(reason instanceof Error ? reason : new GatewayError('INTERNAL_ERROR'))
+    this.#finish(toFailure(reason, this.#carrier !== undefined))
+    this.#carrier?.abort(reason instanceof Error ? reason : new GatewayError('INTERNAL_ERROR'))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#ended) controller.abort(this.#failure ?? new GatewayError('CLIENT_CLOSED'))
+  onStart(carrier: Carrier): void {
+    this.#carrier = carrier
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // undici says 101 here when the head names no protocol: nothing would follow.
-    if (status === 101) throw new GatewayError('UPSTREAM_INVALID_RESPONSE')
-    const headers = readResponseHeaders(controller.rawHeaders as Buffer[])
-    if (status < 200) {
-      if (this.#interim++ < MAX_INTERIM) this.#request.exchange.inform({ status, headers })
-      return
-    }
+  onInterim(head: FinalHead): void {
+    if (this.#interim++ < MAX_INTERIM) this.#request.exchange.inform(head)
+  }
+
+  onHead({ status, headers }: FinalHead): void {
     this.#eventStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false
     this.#deliver({ status, headers, body: this })
   }
 
-  /** What it throws closes the connection and comes back as the failure. */
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    _status: number,
-    _headers: object,
-    socket: Duplex,
-  ): void {
-    const headers = readSwitchHead(controller.rawHeaders as Buffer[], this.#request.headers)
-    this.#deliver(switchedResponse(headers, socket))
+  onSwitch(head: SwitchHead, tunnel: Duplex): void {
+    assertSwitched(head, this.#request.headers)
+    this.#deliver(switchedResponse(head.headers, tunnel))
     this.#finish(undefined)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.#sink) {
-      if (!this.#sink.write(chunk)) controller.pause()
+      if (!this.#sink.write(chunk)) this.#carrier?.pause()
       return
     }
     this.#unread.push(chunk)
     this.#unreadBytes += chunk.length
-    if (this.#unreadBytes > UNREAD_LIMIT) controller.pause()
+    if (this.#unreadBytes > UNREAD_LIMIT) this.#carrier?.pause()
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
-    const trailers = controller.rawTrailers as Buffer[] | null | undefined
-    if (trailers && trailers.length > 0) this.#trailers = readTrailers(trailers)
+  onWhole(trailers: readonly string[]): void {
+    this.#trailers = trailers
     this.#finish(undefined)
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#finish(toFailure(error, this.#controller !== undefined))
+  onFailure(error: unknown): void {
+    this.#finish(toFailure(error, this.#carrier !== undefined))
   }
 
   /** Nobody waits for it any more. */
@@ -136,11 +122,11 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
     }
     if (!this.#eventStream) this.#arm(this.#request.exchange.deadlineAt - this.#clock.now())
     if (room) this.resume()
-    else this.#controller?.pause()
+    else this.#carrier?.pause()
   }
 
   resume(): void {
-    if (!this.#ended) this.#controller?.resume()
+    if (!this.#ended) this.#carrier?.resume()
   }
 
   discard(): void {
@@ -165,7 +151,7 @@ export class Transfer implements Dispatcher.DispatchHandler, ResponseBody {
     this.#timer = this.#clock.after(Math.max(0, ms), () => {
       // A client that sends too slowly is not the service's failure: nobody else must pay for it.
       const code = this.#request.body.awaitsClient ? 'REQUEST_TIMEOUT' : 'UPSTREAM_TIMEOUT'
-      this.abort(new GatewayError(code, { unprocessed: this.#controller === undefined }))
+      this.abort(new GatewayError(code, { unprocessed: this.#carrier === undefined }))
     })
   }
 

@@ -33,6 +33,8 @@ export class Relay {
     // Half-closed: the other direction goes on.
     from.on('end', () => to.end())
     to.on('drain', () => from.resume())
+    // A service's connection comes paused, so that nothing is lost before somebody listens.
+    from.resume()
   }
 
   /** Nothing more is expected of the sender: it has said that it closes, or nothing that it says is understood. */

@@ -1,8 +1,8 @@
-// `Expect: 100-continue`: the body is asked for when a target takes it, so that a refusal comes before it.
+// `Expect: 100-continue`: the service decides whether the body is sent, and the gateway where there is none.
 import { connect, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { startTarget, type TargetServer } from '../support/target-server.ts'
+import { startRawTarget, startTarget, type TargetServer } from '../support/target-server.ts'
 
 let target: TargetServer
 let gateway: TestGateway
@@ -57,7 +57,7 @@ function upload(path: string, { length = 3, version = '1.1' } = {}): Promise<str
 describe('a client that waits for 100 Continue', () => {
   it('is asked for its body, once, and served', async () => {
     expect(await upload('/a')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
-    expect(target.seen.map(({ body, headers }) => [body, headers.expect])).toEqual([['aaa', undefined]])
+    expect(target.seen.map(({ body, headers }) => [body, headers.expect])).toEqual([['aaa', '100-continue']])
   })
 
   it.each([
@@ -84,6 +84,47 @@ describe('a client that waits for 100 Continue', () => {
     for (let time = 0; time < 2; time++) {
       expect(await upload('/again')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
     }
+  })
+
+  it('is asked once, when the service asks twice', async () => {
+    const raw = await startRawTarget((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(2)))
+      socket.on('data', (bytes) => {
+        if (bytes.toString().endsWith('aaa')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+      })
+    })
+    await gateway.reload(config(raw.url))
+    expect(await upload('/a')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    await raw.close()
+  })
+
+  it.each([413, 417, 200])('gets the answer of a service that wants no body: %d', async (status) => {
+    let received = ''
+    const raw = await startRawTarget((socket) =>
+      socket.on('data', (bytes) => {
+        received += bytes
+        socket.write(`HTTP/1.1 ${status} Whatever\r\nContent-Length: 2\r\n\r\n{}`)
+      }),
+    )
+    await gateway.reload(config(raw.url))
+    const answer = await upload('/a', { length: 5000 })
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    // What the client might still send has no meaning on either connection.
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(received).toMatch(/Expect: 100-continue\r\n\r\n$/)
+    await expect.poll(() => raw.sockets.size).toBe(0)
+    await raw.close()
+  })
+
+  it('is asked after a while for a service that knows no expectations', async () => {
+    const raw = await startRawTarget((socket) =>
+      socket.on('data', (bytes) => {
+        if (bytes.toString().endsWith('aaa')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+      }),
+    )
+    await gateway.reload(config(raw.url))
+    expect(await upload('/a')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    await raw.close()
   })
 
   it('is not asked over HTTP/1.0, where it cannot be waiting', async () => {

@@ -1,37 +1,31 @@
 // A target over TLS that chooses in the handshake whether HTTP/2 or HTTP/1.1 is spoken (RFC 7301).
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { Dispatcher } from 'undici'
 import type { Connect } from '../connector.ts'
+import type { Outgoing, Receiver, TargetPool } from '../transmission.ts'
 import { Http2Pool, type Http2PoolSettings } from './http2-pool.ts'
 
 export interface AlpnPoolSettings {
   readonly http2: Http2PoolSettings
-  /** `adopt` gives a connection that was made to find out; `onFailed`: the target could not be reached. */
-  createHttp1(adopt: () => Socket | undefined, onFailed: () => void): Dispatcher
+  /** For HTTP/1.1 only. */
+  readonly connect: Connect
+  createHttp1(connect: Connect): TargetPool
   /** False: a target that does not choose HTTP/2 is an error. */
   readonly http1Allowed: boolean
   onProtocol(chosen: 'http1' | 'http2'): void
 }
 
-export class AlpnPool extends Dispatcher {
+export class AlpnPool implements TargetPool {
   readonly #settings: AlpnPoolSettings
   readonly #http2: Http2Pool
-  readonly #http1: Dispatcher
+  readonly #http1: TargetPool
   /** Connections made for HTTP/2 that turned out to be of HTTP/1.1; as many as were dialled at once. */
   readonly #adoptable: Socket[] = []
-  #current: Dispatcher
+  #current: TargetPool
 
   constructor(settings: AlpnPoolSettings) {
-    super()
     this.#settings = settings
-    this.#http1 = settings.createHttp1(
-      () => this.#adopt(),
-      // A target that comes back may be another one: it is asked anew.
-      () => {
-        this.#current = this.#http2
-      },
-    )
+    this.#http1 = settings.createHttp1((callback) => this.#connectHttp1(callback))
     this.#http2 = new Http2Pool({ ...settings.http2, connect: (callback) => this.#connect(callback) })
     this.#current = this.#http2
   }
@@ -40,18 +34,18 @@ export class AlpnPool extends Dispatcher {
     return this.#http2.closed
   }
 
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  dispatch(request: Outgoing, receiver: Receiver): void {
     // WebSocket over HTTP/2 (RFC 8441) is not spoken: what speaks both speaks HTTP/1.1 for it.
-    const pool = options.upgrade && this.#settings.http1Allowed ? this.#http1 : this.#current
-    return pool.dispatch(options, handler)
+    const pool = request.upgrade && this.#settings.http1Allowed ? this.#http1 : this.#current
+    pool.dispatch(request, receiver)
   }
 
-  override async close(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all([this.#http1.close(), this.#http2.close()])
     this.#dropAdoptable()
   }
 
-  override async destroy(): Promise<void> {
+  async destroy(): Promise<void> {
     await Promise.all([this.#http1.destroy(), this.#http2.destroy()])
     this.#dropAdoptable()
   }
@@ -70,10 +64,25 @@ export class AlpnPool extends Dispatcher {
     })
   }
 
+  /** Takes a connection that was made to find out, if there is one. */
+  #connectHttp1(callback: Parameters<Connect>[0]): void {
+    const adopted = this.#adopt()
+    if (adopted) {
+      // Whoever asks for a connection does not expect it at once.
+      queueMicrotask(() => callback(null, adopted))
+      return
+    }
+    this.#settings.connect((error, socket) => {
+      // A target that comes back may be another one: it is asked anew.
+      if (error) this.#current = this.#http2
+      callback(error, socket)
+    })
+  }
+
   #moveToHttp1(socket: Socket): void {
     this.#adoptable.push(socket)
     this.#use('http1')
-    for (const { options, handler } of this.#http2.takeWaiting()) this.#http1.dispatch(options, handler)
+    for (const { request, receiver } of this.#http2.takeWaiting()) this.#http1.dispatch(request, receiver)
   }
 
   #use(protocol: 'http1' | 'http2'): void {

@@ -1,8 +1,8 @@
 // The HTTP/2 sessions to one target, and the requests that wait for room on one of them.
 import type { Socket } from 'node:net'
-import { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
+import type { Outgoing, Receiver, TargetPool } from '../transmission.ts'
 import { Session, type SessionSettings, STREAMS_PER_SESSION } from './session.ts'
 import { dropBody, type Work } from './stream.ts'
 
@@ -13,8 +13,7 @@ export interface Http2PoolSettings extends SessionSettings {
   readonly queue: number
 }
 
-/** A dispatcher as undici's pools are, so that whoever sends does not know what is spoken. */
-export class Http2Pool extends Dispatcher {
+export class Http2Pool implements TargetPool {
   readonly #settings: Http2PoolSettings
   /** All that are not closed: those that begin, serve, or end. */
   readonly #sessions = new Set<Session>()
@@ -24,7 +23,6 @@ export class Http2Pool extends Dispatcher {
   #closing: PromiseWithResolvers<void> | undefined
 
   constructor(settings: Http2PoolSettings) {
-    super()
     this.#settings = settings
   }
 
@@ -32,16 +30,15 @@ export class Http2Pool extends Dispatcher {
     return this.#closing !== undefined
   }
 
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const work: Work = { options, handler }
+  dispatch(request: Outgoing, receiver: Receiver): void {
+    const work: Work = { request, receiver }
     if (this.#closing) {
       fail(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
-      return false
+      return
     }
     const session = this.#withRoom()
     if (session) session.start(work)
     else this.#wait(work)
-    return true
   }
 
   /** What waits, for somebody else to do. */
@@ -52,13 +49,13 @@ export class Http2Pool extends Dispatcher {
   }
 
   /** Takes nothing new; resolves when what is under way has ended. */
-  override close(): Promise<void> {
+  close(): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
     this.#endWhenDone()
     return this.#closing.promise
   }
 
-  override destroy(): Promise<void> {
+  destroy(): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
     this.#failWaiting(new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
     for (const session of this.#sessions) session.destroy()
@@ -75,7 +72,7 @@ export class Http2Pool extends Dispatcher {
     const { max, queue } = this.#settings
     // Whoever gave up while waiting left its work behind: that goes before the line could grow without end.
     if (this.#waiting.size >= max + queue) {
-      for (const one of this.#waiting) if (one.handler.ended) this.#forget(one)
+      for (const one of this.#waiting) if (one.receiver.ended) this.#forget(one)
     }
     this.#waiting.add(work)
     this.#connectWhereNeeded()
@@ -144,8 +141,8 @@ export class Http2Pool extends Dispatcher {
   }
 }
 
-// Without a controller: the request has not been on its way, and any method may be sent again.
+// Not started: the service cannot have seen the request, and any method may be sent again.
 function fail(work: Work, error: Error): void {
   dropBody(work)
-  work.handler.onResponseError?.(undefined as unknown as Dispatcher.DispatchController, error)
+  work.receiver.onFailure(error)
 }

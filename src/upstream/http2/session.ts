@@ -7,8 +7,9 @@ import {
   type Settings,
 } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
+import type { BodyStream } from '../../exchange.ts'
+import type { Outgoing } from '../transmission.ts'
 import { nativeSession, outlive } from './outlive.ts'
 import { toRequestHead } from './request-head.ts'
 import { dropBody, Stream, type StreamOwner, type Work } from './stream.ts'
@@ -92,20 +93,20 @@ export class Session implements StreamOwner {
   }
 
   start(work: Work): void {
-    const { options, handler } = work
-    const stream = new Stream(work, this)
-    handler.onRequestStart?.(stream, {})
-    if (stream.aborted) {
+    const { request, receiver } = work
+    if (receiver.ended) {
       dropBody(work)
       return
     }
+    const stream = new Stream(work, this)
+    receiver.onStart(stream)
     try {
-      stream.start(this.#http2.request(this.#headOf(options), streamOptions(options.body)))
+      stream.start(this.#http2.request(this.#headOf(request), streamOptions(request.body)))
       this.#open++
       this.#unused = false
     } catch (thrown) {
       dropBody(work)
-      handler.onResponseError?.(stream, new GatewayError('INTERNAL_ERROR', { cause: thrown }))
+      receiver.onFailure(new GatewayError('INTERNAL_ERROR', { cause: thrown }))
     }
   }
 
@@ -157,9 +158,9 @@ export class Session implements StreamOwner {
     })
   }
 
-  #headOf({ method, path, headers }: Dispatcher.DispatchOptions): string[] {
+  #headOf({ method, path, headers }: Outgoing): string[] {
     const line = { method, path, scheme: this.#scheme, authority: this.#settings.origin.host }
-    return toRequestHead(line, (headers ?? []) as string[])
+    return toRequestHead(line, headers)
   }
 
   #onSettings({ maxConcurrentStreams }: Settings): void {
@@ -211,7 +212,6 @@ function openSession(socket: Socket, { origin, maxHeaderBytes }: SessionSettings
   return connect(origin, options)
 }
 
-function streamOptions(body: unknown): { endStream: boolean; waitForTrailers: boolean } {
-  const waitForTrailers = (body as { trailers?: unknown } | null)?.trailers !== undefined
-  return { endStream: !body, waitForTrailers }
+function streamOptions(body: BodyStream | undefined): { endStream: boolean; waitForTrailers: boolean } {
+  return { endStream: !body, waitForTrailers: body?.trailers !== undefined }
 }

@@ -1,22 +1,25 @@
-// One request on one stream of a session: node:http2's events on one side, undici's callbacks on the other.
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
+// One request on one stream of a session: from node:http2's events to what its receiver is told.
+import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { BodyStream } from '../../exchange.ts'
+import type { Carrier, Outgoing, Receiver } from '../transmission.ts'
+import { readHeaders, readTrailers } from './response-fields.ts'
 import { sendBody } from './stream-body.ts'
 import { streamFailure } from './stream-failure.ts'
 
+/** Longer than a timer can be. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A request that waits for a stream, or has one. */
 export interface Work {
-  readonly options: Dispatcher.DispatchOptions
-  readonly handler: Dispatcher.DispatchHandler & { readonly ended?: boolean }
+  readonly request: Outgoing
+  readonly receiver: Receiver
 }
 
 /** It will not be done: nobody reads the client's body for it any more. */
-export function dropBody({ options }: Work): void {
-  const body = options.body as BodyStream | null | undefined
-  body?.destroy()
+export function dropBody({ request }: Work): void {
+  request.body?.destroy()
 }
 
 export interface StreamOwner {
@@ -29,7 +32,7 @@ export interface StreamOwner {
   onSilence(): void
 }
 
-export class Stream implements Dispatcher.DispatchController {
+export class Stream implements Carrier {
   readonly #work: Work
   readonly #owner: StreamOwner
   #stream: ClientHttp2Stream | undefined
@@ -37,31 +40,26 @@ export class Stream implements Dispatcher.DispatchController {
   #idle: NodeJS.Timeout | undefined
   #error: Error | undefined
   #settled = false
-  rawHeaders: Buffer[] | null = null
-  rawTrailers: Buffer[] | null = null
-  paused = false
-  reason: Error | null = null
+  #trailers: readonly string[] = []
+  #paused = false
+  #aborted = false
 
   constructor(work: Work, owner: StreamOwner) {
     this.#work = work
     this.#owner = owner
   }
 
-  get aborted(): boolean {
-    return this.reason !== null
-  }
-
   start(stream: ClientHttp2Stream): void {
     this.#stream = stream
     stream.push = pushNotingEnd
-    stream.on('headers', (headers, _flags, raw) => this.#onHead(headers, raw as unknown as string[]))
-    stream.on('response', (headers, flags, raw) => {
-      this.#onResponse(headers, raw as unknown as string[])
+    stream.on('headers', (_headers, _flags, raw) => this.#onHead(raw as unknown as string[]))
+    stream.on('response', (_headers, flags, raw) => {
+      this.#onResponse(raw as unknown as string[])
       // A head that is all there is stays one: gRPC tells it from a head with an empty body behind it.
       if (flags & constants.NGHTTP2_FLAG_END_STREAM) this.#onEnd()
     })
     stream.on('trailers', (_headers, _flags, raw) => {
-      this.rawTrailers = raw as unknown as Buffer[]
+      this.#trailers = readTrailers(raw as unknown as string[])
     })
     stream.on('end', () => {
       if (endsWhole(stream)) this.#onEnd()
@@ -70,59 +68,61 @@ export class Stream implements Dispatcher.DispatchController {
       this.#error = error
     })
     stream.on('close', () => this.#onClose(stream))
-    const body = this.#work.options.body as BodyStream | null
+    const { body } = this.#work.request
     if (!body) return
     this.#body = body
     sendBody(body, stream, (error) => this.#fail(error))
   }
 
   abort(reason: Error): void {
-    if (this.#settled || this.reason) return
-    this.reason = reason
+    if (this.#settled || this.#aborted) return
+    this.#aborted = true
     if (reason instanceof GatewayError && reason.code === 'UPSTREAM_TIMEOUT') this.#owner.onSilence()
     this.#fail(reason)
   }
 
   pause(): void {
-    this.paused = true
+    this.#paused = true
     this.#stream?.pause()
   }
 
   resume(): void {
-    if (!this.paused) return
-    this.paused = false
+    if (!this.#paused) return
+    this.#paused = false
     this.#idle?.refresh()
     this.#stream?.resume()
   }
 
-  #onResponse(headers: IncomingHttpHeaders, raw: readonly string[]): void {
+  #onResponse(raw: readonly string[]): void {
     if (this.#settled) return
     this.#stream!.on('data', (chunk: Buffer) => {
       this.#idle?.refresh()
-      if (!this.#settled) this.#work.handler.onResponseData?.(this, chunk)
+      if (!this.#settled) this.#work.receiver.onData(chunk)
     })
     this.#watchSilence()
-    this.#onHead(headers, raw)
+    this.#onHead(raw)
   }
 
   /** Final or informational. */
-  #onHead(headers: IncomingHttpHeaders, raw: readonly string[]): void {
+  #onHead(raw: readonly string[]): void {
     if (this.#settled) return
-    // Without `:status`. Strings where undici gives buffers: both become text by `toString`.
-    this.rawHeaders = raw.slice(2) as unknown as Buffer[]
+    const { receiver } = this.#work
+    const status = Number(raw[1])
     try {
-      this.#work.handler.onResponseStart?.(this, Number(raw[1]), headers, '')
+      const head = { status, headers: readHeaders(raw) }
+      if (status < 200) receiver.onInterim(head)
+      else receiver.onHead(head)
     } catch (thrown) {
       this.#fail(thrown as Error)
     }
   }
 
   #watchSilence(): void {
-    const ms = this.#work.options.bodyTimeout
-    if (!ms) return
+    const ms = this.#work.request.idleTimeoutMs
+    if (ms > MAX_TIMER_MS) return
     this.#idle = setTimeout(() => {
       // It is the client that takes nothing: the service may not send.
-      if (this.paused) this.#idle?.refresh()
+      if (this.#paused) this.#idle?.refresh()
       else this.abort(new GatewayError('UPSTREAM_TIMEOUT'))
     }, ms).unref()
   }
@@ -131,7 +131,7 @@ export class Stream implements Dispatcher.DispatchController {
     if (this.#settled) return
     // What is left of the request is of no use once the answer is whole.
     this.#settle(this.#stream!.writableEnded)
-    this.#work.handler.onResponseEnd?.(this, {})
+    this.#work.receiver.onWhole(this.#trailers)
   }
 
   #onClose(stream: ClientHttp2Stream): void {
@@ -144,7 +144,7 @@ export class Stream implements Dispatcher.DispatchController {
   #fail(failure: Error): void {
     if (this.#settled) return
     this.#settle(false)
-    this.#work.handler.onResponseError?.(this, failure)
+    this.#work.receiver.onFailure(failure)
   }
 
   #settle(clean: boolean): void {

@@ -37,7 +37,7 @@ describe('the request', () => {
     expect(target.seen).toMatchObject([{ method: 'GET', url: '/a%20b?x=%zz&&y' }])
     expect(sentPairs(target)).toEqual([
       ...[
-        ['host', 'gw.test'],
+        ['Host', 'gw.test'],
         ['X-B', '1'],
         ['x-a', '2'],
         ['X-B', '3'],
@@ -84,7 +84,7 @@ describe('the request', () => {
     const request = createRequest({ headers })
     await collect(rig.service.call(request))
     expect(sentPairs(target)).toEqual([
-      ['host', 'x'],
+      ['Host', 'x'],
       ['X-A', '1'],
       ['traceparent', 'ours'],
       ['tracestate', 't=1'],

@@ -1,12 +1,12 @@
 // Informational responses before the answer: tolerated however they are cut into packets.
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { tolerateContinue } from '../../../src/upstream/interim-response.ts'
 import {
   bodyOf,
   collect,
   createExchange,
   createRequest,
+  eventually,
   failureOf,
   startRaw,
   startService,
@@ -123,6 +123,19 @@ describe('other informational responses', () => {
     expect((await collect(service.call(createRequest({ exchange })))).status).toBe(200)
     expect(exchange.informed).toHaveLength(16)
   })
+
+  it('without end are no answer', async () => {
+    const { service, target } = await start('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(65) + OK)
+    expect((await failureOf(service.call(createRequest()))).code).toBe('UPSTREAM_INVALID_RESPONSE')
+    await eventually(() => target.accepted[0]!.destroyed)
+  })
+
+  it('that announce a body have none', async () => {
+    const { service } = await start(`HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n${OK}`)
+    const exchange = createExchange()
+    expect((await collect(service.call(createRequest({ exchange })))).body).toBe('ok')
+    expect(exchange.informed).toEqual([[103]])
+  })
 })
 
 describe('bytes that only look like it', () => {
@@ -138,18 +151,5 @@ describe('bytes that only look like it', () => {
       '1 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
     )
     expect((await failureOf(service.call(createRequest()))).status).toBe(502)
-  })
-})
-
-describe('a socket', () => {
-  it('is the same one, with other ways to read and write', () => {
-    const written: unknown[] = []
-    const socket = {
-      read: () => null,
-      write: (...all: unknown[]) => written.push(all) > 0,
-    } as unknown as Socket
-    expect(tolerateContinue(socket)).toBe(socket)
-    expect(socket.write('GET / HTTP/1.1\r\n\r\n', 'latin1')).toBe(true)
-    expect(written).toEqual([['GET / HTTP/1.1\r\n\r\n', 'latin1']])
   })
 })

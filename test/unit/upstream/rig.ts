@@ -126,6 +126,7 @@ export function bodyOf(content: string | Readable | undefined): RequestBody {
     length: typeof content === 'string' ? content.length : undefined,
     replayable: typeof content !== 'object',
     awaitsClient: false,
+    awaitsContinue: false,
     retain: () => {},
     limit: () => {},
     open: () =>

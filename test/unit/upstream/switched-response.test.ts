@@ -39,6 +39,7 @@ async function read(tunnel: Duplex, text: string): Promise<void> {
   tunnel.on('data', (chunk) => {
     received += chunk.toString('latin1')
   })
+  tunnel.resume()
   await expect.poll(() => received).toBe(text)
 }
 
@@ -53,7 +54,7 @@ describe('a switch', () => {
   it('is asked for as the client did, and answered by a head and a connection', async () => {
     const { target, call } = await start(`${head(...SWITCH, 'X-A: 1', 'Content-Length: 9')}first frame`)
     const { status, headers, body, tunnel } = await call()
-    expect(target.requests[0]).toMatch(/connection: upgrade\r\nupgrade: websocket\r\n/)
+    expect(target.requests[0]).toMatch(/Connection: upgrade\r\nUpgrade: websocket\r\n/)
     expect(target.requests[0]).toContain(`Sec-WebSocket-Key: ${KEY}`)
     expect(status).toBe(101)
     expect(headers.pairs).toEqual(['Sec-WebSocket-Accept', ACCEPT, 'X-A', '1'])
@@ -133,6 +134,7 @@ describe('what is no switch', () => {
     ['another protocol', ['Upgrade: h2c', ...SWITCH.slice(1)]],
     ['two protocols', ['Upgrade: websocket, h2c', ...SWITCH.slice(1)]],
     ['no protocol', SWITCH.slice(1)],
+    ['a protocol that Connection does not name', [SWITCH[0]!, 'Connection: keep-alive', SWITCH[2]!]],
     ['a subprotocol that nobody named', [...SWITCH, 'Sec-WebSocket-Protocol: v3']],
     ['two subprotocols', [...SWITCH, 'Sec-WebSocket-Protocol: v1', 'Sec-WebSocket-Protocol: v2']],
     ['an extension that nobody named', [...SWITCH, 'Sec-WebSocket-Extensions: permessage-deflate']],

@@ -17,6 +17,7 @@ export interface FakeExchangeFacts {
 
 export class FakeBody implements RequestBody {
   readonly awaitsClient = false
+  readonly awaitsContinue = false
   readonly present: boolean
   readonly length: number | undefined
   readonly replayable = true

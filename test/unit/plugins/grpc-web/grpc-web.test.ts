@@ -177,6 +177,7 @@ describe('a body as text', () => {
       present: true,
       replayable: false,
       awaitsClient: true,
+      awaitsContinue: false,
       headers: new HeaderList(),
       retain: (bytes: number) => asked.push(['retain', bytes]),
       limit: (bytes: number) => asked.push(['limit', bytes]),

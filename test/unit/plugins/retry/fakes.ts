@@ -20,6 +20,7 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 export class FakeRequestBody implements RequestBody {
   present = false
   readonly awaitsClient = false
+  readonly awaitsContinue = false
   length: number | undefined
   replayable = true
   readonly retained: number[] = []

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import { createHttpProbe } from '../../../../src/upstream/http-probe.ts'
 import { createPool } from '../../../../src/upstream/pool.ts'
 import {
   FLAG,
@@ -35,12 +36,13 @@ const server = createServer((socket) => {
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 const url = `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`
+const PROBE = { path: '/', everyMs: 10_000, timeoutMs: 10_000, healthy: 1, unhealthy: 1 }
 const LIMITS = { max: 1, queue: 1, headLimitBytes: 32_768 }
 const connections = { ...LIMITS, connectTimeoutMs: 10_000, idleTimeoutMs: 10_000 }
 
 async function failOnce(): Promise<void> {
   const pool = createPool({ url, connections })
-  await pool.request({ method: 'GET', path: '/' }).catch(() => {})
+  await createHttpProbe({ pool }, PROBE)().catch(() => {})
   await pool.destroy()
 }
 

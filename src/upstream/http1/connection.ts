@@ -1,0 +1,225 @@
+// One HTTP/1.1 connection to a target: one request at a time, and used again only when both messages ended cleanly.
+import type { Socket } from 'node:net'
+import { GatewayError } from '../../errors.ts'
+import type { Carrier, Outgoing, Receiver } from '../transmission.ts'
+import type { Head } from './head.ts'
+import { type ResponseEvents, ResponseParser } from './response-parser.ts'
+import { Upload } from './upload.ts'
+
+/** A service that says nothing to an expectation for so long is sent the body all the same (RFC 9110 section 10.1.1). */
+const CONTINUE_WAIT_MS = 1000
+/** Longer than a timer can be. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** A request that waits for a connection, or has one. */
+export interface Work {
+  readonly request: Outgoing
+  readonly receiver: Receiver
+  /** The request's head as it is written. */
+  readonly head: string
+}
+
+/** It will not be done: nobody reads the client's body for it any more. */
+export function dropBody({ request }: Work): void {
+  request.body?.destroy()
+}
+
+export interface ConnectionOwner {
+  /** It may carry another request. */
+  onFree(connection: Connection): void
+  /** It is no connection of the pool any more. */
+  onGone(connection: Connection): void
+}
+
+export class Connection implements Carrier, ResponseEvents {
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #parser: ResponseParser
+  readonly #onBytes = (bytes: Buffer) => this.#take(bytes)
+  #work: Work | undefined
+  #upload: Upload | undefined
+  #paused = false
+  #silence: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
+  #head: Head | undefined
+  #error: unknown
+  #gone = false
+  /** When the pool may use it no longer. */
+  idleUntil = 0
+
+  constructor(socket: Socket, owner: ConnectionOwner, maxHead: number) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#parser = new ResponseParser(this, maxHead)
+    socket.on('data', this.#onBytes)
+    socket.on('end', () => this.#ended())
+    socket.on('drain', () => this.#upload?.resume())
+    socket.on('close', () => this.#closed())
+    // Stays, also on a tunnel: without one a reset would end the process.
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+  }
+
+  get usable(): boolean {
+    return !this.#gone && this.#socket.writable
+  }
+
+  /** Milliseconds that the target keeps it without a request, if it has said so. */
+  get keepAliveMs(): number | undefined {
+    return this.#head?.keepAliveMs
+  }
+
+  start(work: Work): void {
+    const { request, receiver, head } = work
+    this.#work = work
+    this.#head = undefined
+    this.#parser.begin({ toHead: request.method === 'HEAD', upgrade: request.upgrade })
+    receiver.onStart(this)
+    if (request.body) this.#startUpload(work)
+    else this.#socket.write(head, 'latin1')
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#silence?.refresh()
+    this.#socket.resume()
+  }
+
+  abort(reason: Error): void {
+    this.#fail(reason)
+  }
+
+  /** Ends it, whatever it carries. */
+  destroy(): void {
+    this.#fail(new Error('the connection was closed'))
+  }
+
+  onHead(head: Head): void {
+    const { status } = head
+    if (status >= 200 || status === 101) this.#head = head
+    if (status === 100) this.#upload?.open()
+    else if (status >= 200) this.#work?.receiver.onHead(head)
+    else if (status !== 101) this.#work?.receiver.onInterim(head)
+  }
+
+  onData(bytes: Buffer): void {
+    this.#work?.receiver.onData(bytes)
+  }
+
+  #startUpload({ request, head }: Work): void {
+    const { body, length, expectsContinue } = request
+    const socket = this.#socket
+    const upload = new Upload({ socket, body: body!, length, onFailure: (error) => this.#fail(error) })
+    this.#upload = upload
+    if (!expectsContinue) {
+      upload.start(head)
+      return
+    }
+    socket.write(head, 'latin1')
+    this.#patience = setTimeout(() => upload.open(), CONTINUE_WAIT_MS).unref()
+  }
+
+  #take(bytes: Buffer): void {
+    // Nobody has asked for anything: the next request must not get this for an answer.
+    if (!this.#work) {
+      this.destroy()
+      return
+    }
+    this.#silence?.refresh()
+    let taken: number
+    try {
+      taken = this.#parser.take(bytes)
+    } catch (thrown) {
+      // Told of when the connection has closed: what came before it in the same packet goes to the client first.
+      this.#error = thrown
+      this.#socket.destroy()
+      return
+    }
+    const head = this.#head
+    if (!this.#work || !head) return
+    if (!this.#parser.done) this.#watchSilence(this.#work.request.idleTimeoutMs)
+    else if (head.status === 101) this.#switch(head, bytes.subarray(taken))
+    else this.#complete(taken === bytes.length)
+  }
+
+  #watchSilence(ms: number): void {
+    if (this.#silence || ms > MAX_TIMER_MS) return
+    this.#silence = setTimeout(() => {
+      // It is the client that takes nothing: the service may not send.
+      if (this.#paused) this.#silence?.refresh()
+      else this.#fail(new GatewayError('UPSTREAM_TIMEOUT'))
+    }, ms).unref()
+  }
+
+  /** `clean`: nothing came behind the answer. */
+  #complete(clean: boolean): void {
+    const { receiver } = this.#work!
+    const { trailers } = this.#parser
+    const reusable = clean && this.#head!.keepAlive && (this.#upload?.done ?? true) && this.usable
+    this.#release()
+    if (reusable) {
+      this.resume()
+      this.#owner.onFree(this)
+    } else this.#leave()
+    receiver.onWhole(trailers)
+  }
+
+  #switch(head: Head, rest: Buffer): void {
+    const { receiver } = this.#work!
+    const socket = this.#socket
+    this.#release()
+    socket.pause()
+    socket.off('data', this.#onBytes)
+    if (rest.length > 0) socket.unshift(rest)
+    this.#gone = true
+    this.#owner.onGone(this)
+    try {
+      receiver.onSwitch(head, socket)
+    } catch (thrown) {
+      socket.destroy()
+      receiver.onFailure(thrown)
+    }
+  }
+
+  #ended(): void {
+    if (!this.#work) this.#leave()
+    else if (this.#parser.end() && this.#head) this.#complete(false)
+    else this.#fail(new Error('the target has closed the connection'))
+  }
+
+  #closed(): void {
+    this.#fail(this.#error ?? new Error('the connection was closed'))
+  }
+
+  #fail(error: unknown): void {
+    const work = this.#work
+    this.#release()
+    this.#leave()
+    work?.receiver.onFailure(error)
+  }
+
+  /** Of its request: whatever is left of that is of no use. */
+  #release(): void {
+    this.#work = undefined
+    clearTimeout(this.#silence)
+    clearTimeout(this.#patience)
+    this.#silence = undefined
+    this.#patience = undefined
+    this.#upload?.stop()
+    this.#upload = undefined
+  }
+
+  #leave(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#socket.destroy()
+    this.#owner.onGone(this)
+  }
+}

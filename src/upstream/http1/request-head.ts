@@ -1,0 +1,86 @@
+// A request's head as text: checked name by name and value by value, so that nothing in it can end it early.
+import { GatewayError } from '../../errors.ts'
+import { isFieldName, isFieldValue } from '../../headers.ts'
+import type { Outgoing } from '../transmission.ts'
+
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
+/** RFC 9110 section 8.6: without a body these say so. */
+const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+const ORDINARY = 0
+const OURS = 1
+const LENGTH = 2
+const HOST = 3
+
+const KINDS: ReadonlyMap<string, number> = new Map([
+  ...['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'].map(
+    (name) => [name, OURS] as const,
+  ),
+  ['content-length', LENGTH],
+  ['host', HOST],
+])
+
+/** Names kept for speed; clients that invent names only make the memory start anew. */
+const REMEMBERED = 2000
+const REMEMBERED_LENGTH = 64
+const known = new Map<string, number>()
+
+/**
+ * The whole head, in latin1. What frames the body is written from the body alone, whatever the headers say.
+ * `host` is for requests that name none. Throws INTERNAL_ERROR for what may not be sent.
+ */
+export function writeRequestHead(request: Outgoing, host: string): string {
+  const { method, path, headers } = request
+  // A 200 to CONNECT would be the end of HTTP on the connection.
+  if (!METHOD.test(method) || method === 'CONNECT') throw unsendable('method')
+  if (!TARGET.test(path)) throw unsendable('path')
+  let hosted = false
+  let framed = false
+  let fields = ''
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    const kind = kindOf(name)
+    if (kind === LENGTH) {
+      // Where it stood, as it was spelled.
+      if (!framed) fields += lengthField(name, request)
+      framed = true
+      continue
+    }
+    if (kind === OURS || (kind === HOST && hosted)) throw unsendable('header')
+    if (kind === HOST) hosted = true
+    const value = headers[at + 1]!
+    if (!isFieldValue(value)) throw unsendable('header')
+    fields += `${name}: ${value}\r\n`
+  }
+  const start = hosted ? `${method} ${path} HTTP/1.1\r\n` : `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`
+  return `${start}${fields}${ourFields(request, framed)}\r\n`
+}
+
+function lengthField(name: string, { body, length }: Outgoing): string {
+  if (body && length === undefined) return ''
+  return `${name}: ${body ? length : 0}\r\n`
+}
+
+function ourFields({ method, body, length, upgrade, expectsContinue }: Outgoing, framed: boolean): string {
+  let fields = ''
+  if (body && length === undefined) fields = 'Transfer-Encoding: chunked\r\n'
+  else if (!framed && (body || EXPECT_BODY.has(method))) fields = `Content-Length: ${length ?? 0}\r\n`
+  if (expectsContinue) fields += 'Expect: 100-continue\r\n'
+  if (upgrade) fields += 'Connection: upgrade\r\nUpgrade: websocket\r\n'
+  return fields
+}
+
+function kindOf(name: string): number {
+  const kind = known.get(name)
+  if (kind !== undefined) return kind
+  if (!isFieldName(name)) throw unsendable('header name')
+  const found = KINDS.get(name.toLowerCase()) ?? ORDINARY
+  if (known.size >= REMEMBERED) known.clear()
+  if (name.length <= REMEMBERED_LENGTH) known.set(name, found)
+  return found
+}
+
+function unsendable(part: string): GatewayError {
+  return new GatewayError('INTERNAL_ERROR', { cause: new Error(`the ${part} of a request may not be sent`) })
+}
