@@ -86,7 +86,7 @@ async function assemble(
   const state = { draining: false, listening: false }
   const tunnels = new OpenByGeneration()
   const turns = new TurnShare()
-  const { limits } = configuration
+  const limits = limitsOfProcess(configuration, stores)
 
   const serve = createServe({
     logger,
@@ -143,6 +143,16 @@ async function assemble(
       return drain({ front, clock, inFlight, closeTunnels, delayMs, timeoutMs })
     },
     close: () => closers.closeAll(),
+  }
+}
+
+/** So that all workers together let in no more than the node may, as with listeners for TCP. */
+function limitsOfProcess({ limits }: Configuration, { ofNode }: Stores): Configuration['limits'] {
+  const { connections, connectionsPerClient } = limits
+  return {
+    ...limits,
+    connections: ofNode(connections),
+    connectionsPerClient: ofNode(connectionsPerClient),
   }
 }
 
