@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type Answer, drop } from './chain/run.ts'
 import type { Course } from './course.ts'
 import { decide, refuse } from './decide.ts'
+import type { Departures } from './departures.ts'
 import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
 import { sendAnswer } from './edge/send-answer.ts'
@@ -21,6 +22,7 @@ export interface ServeOptions extends TunnelEnvironment, FinishParts {
   readonly deadlines: WriteDeadlines
   readonly turns: TurnShare
   readonly streams: OpenByGeneration
+  readonly departures: Departures
   isDraining(): boolean
 }
 
@@ -66,8 +68,16 @@ async function answerExchange(
   startTrace(options, exchange)
   const answer = await decide(course)
   exchange.status = answer.status
-  if (response.destroyed) drop(answer)
-  else send(options, course, { response, answer })
+  options.departures.add(() => depart(options, course, { response, answer }))
+}
+
+function depart(options: ServeOptions, course: Course, { response, answer }: Sending): void {
+  try {
+    if (response.destroyed) drop(answer)
+    else send(options, course, { response, answer })
+  } catch (thrown) {
+    lastResort(options, course, { response, thrown })
+  }
 }
 
 function startTrace({ tracer }: ServeOptions, exchange: HttpExchange): void {

@@ -4,17 +4,17 @@ import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
 import type { Post } from './cluster/messages.ts'
 import type { Configuration } from './config/configuration.ts'
-import type { Refused } from './edge/admission.ts'
+import { Departures } from './departures.ts'
 import { createArrival } from './edge/arrival.ts'
 import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
 import { createFront, type Front } from './edge/front.ts'
-import type { OnMalformed } from './edge/malformed-request.ts'
 import { TurnShare } from './edge/turn-share.ts'
 import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
+import { malformedNotes, observe, refusedNotes } from './observations.ts'
 import { OpenByGeneration } from './open-by-generation.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import { createRawConnections } from './raw-connections.ts'
@@ -22,7 +22,6 @@ import { createServe } from './serve.ts'
 import type { LendingStore } from './store/lease.ts'
 import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
-import type { TcpConnections } from './tcp/tcp-connections.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { TicketKeys } from './ticket-keys.ts'
 import { ServicePool } from './upstream/service-pool.ts'
@@ -81,7 +80,8 @@ async function assemble(
     random,
   })
   closers.add(() => stores.close())
-  const generations = createGenerations(configuration, options, { telemetry, stores })
+  const departures = new Departures()
+  const generations = createGenerations(configuration, options, { telemetry, stores, departures })
   closers.add(() => generations.current.retire())
   const state = { draining: false, listening: false }
   const tunnels = new OpenByGeneration()
@@ -101,6 +101,7 @@ async function assemble(
     }),
     deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs),
     turns,
+    departures,
     generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,
@@ -176,31 +177,16 @@ function startTelemetry(configuration: Configuration, options: ServingOptions): 
   })
 }
 
-// Before the first byte of a request is understood there is no exchange: this is all that is known.
-function malformedNotes({ accessLog }: Configuration, { logger, meter }: Telemetry): OnMalformed {
-  return (facts) => {
-    const labels = { code: facts.cause }
-    meter.counter('malformed_requests_total', 'Bytes from clients that were no request', labels).add()
-    if (accessLog) logger.info(facts, 'malformed request')
-  }
-}
-
-function refusedNotes({ meter }: Telemetry): (because: Refused) => void {
-  return (because) => {
-    const labels = { limit: because }
-    meter.counter('connections_refused_total', 'Connections that were one too many', labels).add()
-  }
-}
-
-interface Recording {
+interface Parts {
   readonly telemetry: Telemetry
   readonly stores: Stores
+  readonly departures: Departures
 }
 
 function createGenerations(
   configuration: Configuration,
   { place, onRetired }: ServingOptions,
-  { telemetry, stores }: Recording,
+  { telemetry, stores, departures }: Parts,
 ): Generations {
   const { logger, meter, tracer } = telemetry
   const observer = { start: tracer.attempt }
@@ -211,7 +197,7 @@ function createGenerations(
     logger,
     meter,
     states: new KeptState(),
-    services: new ServicePool({ clock, random, logger, observer }),
+    services: new ServicePool({ clock, random, logger, observer, departures }),
     record: (facts) => telemetry.route(facts),
   }
   return new Generations(configuration, {
@@ -227,23 +213,4 @@ function createGenerations(
 /** What metrics are kept of. */
 export function servingNames({ routes, services }: Configuration) {
   return { routes: new Set(routes.map(({ id }) => id)), services: new Set(services.keys()) }
-}
-
-interface Observed {
-  readonly generations: Generations
-  readonly front: Front
-  readonly raw: TcpConnections
-  readonly inFlight: () => number
-}
-
-function observe(telemetry: Telemetry, { generations, front, raw, inFlight }: Observed): void {
-  telemetry.observe({
-    requestsInFlight: inFlight,
-    openConnections: () => front.connections(),
-    tcpListeners: () => raw.states(),
-    upstreams: () =>
-      [...generations.current.services.values()].flatMap(({ name, targets }) =>
-        targets.map((target) => ({ service: name, target: target.url, up: target.isAvailable() })),
-      ),
-  })
 }

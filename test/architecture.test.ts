@@ -13,6 +13,7 @@ const LEAVES = [
   'src/units.ts',
   'src/grpc.ts',
   'src/listen-address.ts',
+  'src/departures.ts',
   'src/pace.ts',
   'src/splice.ts',
   'src/proxy-protocol.ts',

@@ -2,6 +2,7 @@
 import { plugins } from '../../plugins/index.ts'
 import { configurationChecks } from '../../src/checks.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
+import { Departures } from '../../src/departures.ts'
 import { Generation, type GenerationEnvironment } from '../../src/generation.ts'
 import { HeaderList } from '../../src/headers.ts'
 import { KeptState } from '../../src/kept-state.ts'
@@ -121,6 +122,7 @@ async function createEnvironment(): Promise<GenerationEnvironment> {
       random,
       logger,
       observer: { start: telemetry.tracer.attempt },
+      departures: new Departures(),
     }),
     record: (facts) => telemetry.route(facts),
   }

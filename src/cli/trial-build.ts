@@ -1,6 +1,7 @@
 // A configuration built once, aside and at rest: finds what only building can, such as a key file that is missing.
 import type { Configuration } from '../config/configuration.ts'
 import type { ConfigFault, Position } from '../config/fault.ts'
+import { Departures } from '../departures.ts'
 import { Generation, type GenerationEnvironment } from '../generation.ts'
 import { KeptState } from '../kept-state.ts'
 import { atOnce } from '../pace.ts'
@@ -61,7 +62,7 @@ function createEnvironment(): GenerationEnvironment {
     nodes: () => 1,
     ofNode: (total) => total,
     states: new KeptState(),
-    services: new ServicePool({ clock, random, logger, observer }),
+    services: new ServicePool({ clock, random, logger, observer, departures: new Departures() }),
     record: () => ({ switched() {}, finish() {} }),
   }
 }

@@ -1,4 +1,5 @@
 // One attempt: pick a target, send the request there, tell balance and ejection how it went.
+import type { Departures } from '../departures.ts'
 import { GatewayError } from '../errors.ts'
 import { outcomeStatus, setGrpcTimeout } from '../grpc.ts'
 import type {
@@ -31,6 +32,7 @@ export interface AttemptObserver {
 
 export interface SendOptions {
   readonly clock: Clock
+  readonly departures: Departures
   readonly observer: AttemptObserver
   readonly failures: FailureLog
   pick(exchange: Exchange, tried: ReadonlySet<string>): HttpTarget | undefined
@@ -74,7 +76,21 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
     setGrpcTimeout(request.headers, deadlineAt - options.clock.now())
   }
   try {
-    target.pool.dispatch(outgoing(request, span.headers), transfer)
+    const sent = outgoing(request, span.headers)
+    options.departures.add(() => depart(target, sent, transfer))
+  } catch (error) {
+    transfer.abort(error)
+  }
+}
+
+function depart({ pool }: HttpTarget, request: Outgoing, transfer: Transfer): void {
+  // Given up in the meantime.
+  if (transfer.ended) {
+    request.body?.destroy()
+    return
+  }
+  try {
+    pool.dispatch(request, transfer)
   } catch (error) {
     transfer.abort(error)
   }

@@ -1,4 +1,5 @@
 // A named backend at run time: its targets, their health, and the `Call` that reaches them.
+import type { Departures } from '../departures.ts'
 import type { Call, Clock, Logger } from '../plugin.ts'
 import { FailureLog } from './failure-log.ts'
 import { createHttpProbe } from './http-probe.ts'
@@ -14,6 +15,7 @@ export interface ServiceEnvironment {
   readonly random: () => number
   readonly logger: Logger
   readonly observer: AttemptObserver
+  readonly departures: Departures
 }
 
 export interface Service {
@@ -36,6 +38,7 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const call = createSend({
     clock: environment.clock,
     observer: environment.observer,
+    departures: environment.departures,
     failures: new FailureLog(settings.name, environment.logger, environment.clock),
     pick: createPick(settings, { stable, canary }, environment.random),
   })

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
+import { Departures } from '../../../src/departures.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type {
   Attempt,
@@ -57,7 +58,13 @@ export function startService(settings: Partial<ServiceSettings>, random = () => 
     },
   }
   const logger = { debug: note, info: note, warn: note, error: note }
-  const service = createService({ ...SETTINGS, ...settings }, { clock, random, logger, observer })
+  const service = createService(
+    { ...SETTINGS, ...settings },
+    {
+      ...{ clock, random, logger, observer },
+      departures: new Departures(),
+    },
+  )
   onTestFinished(async () => {
     await Promise.all(service.targets.map((target) => target.pool.destroy()))
   })

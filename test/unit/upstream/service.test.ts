@@ -1,5 +1,6 @@
 // A service as a whole: its targets, its canary, and the one that outlives generations.
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Departures } from '../../../src/departures.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type { Service } from '../../../src/upstream/service.ts'
 import { ServicePool } from '../../../src/upstream/service-pool.ts'
@@ -78,6 +79,7 @@ describe('the pool of services', () => {
       random: () => 0,
       logger: { debug: note, info: note, warn: note, error: note },
       observer: { start: () => ({ headers: [], end: note }) },
+      departures: new Departures(),
     })
   }
 
