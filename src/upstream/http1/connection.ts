@@ -1,32 +1,22 @@
 // One HTTP/1.1 connection to a target: one request at a time, and used again only when both messages ended cleanly.
 import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
-import type { Carrier, Outgoing, Receiver } from '../transmission.ts'
+import type { Carrier } from '../transmission.ts'
 import type { Head } from './head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import { Upload } from './upload.ts'
+import { maySendAgain, type Work } from './work.ts'
 
 /** A service that says nothing to an expectation for so long is sent the body all the same (RFC 9110 section 10.1.1). */
 const CONTINUE_WAIT_MS = 1000
 /** Longer than a timer can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** A request that waits for a connection, or has one. */
-export interface Work {
-  readonly request: Outgoing
-  readonly receiver: Receiver
-  /** The request's head as it is written. */
-  readonly head: string
-}
-
-/** It will not be done: nobody reads the client's body for it any more. */
-export function dropBody({ request }: Work): void {
-  request.body?.destroy()
-}
-
 export interface ConnectionOwner {
   /** It may carry another request. */
   onFree(connection: Connection): void
+  /** The target has closed the connection while the request was on its way there: it may be sent on another. */
+  onMissed(work: Work): void
   /** It is no connection of the pool any more. */
   onGone(connection: Connection): void
 }
@@ -44,6 +34,10 @@ export class Connection implements Carrier, ResponseEvents {
   #head: Head | undefined
   #error: unknown
   #gone = false
+  /** Has carried a request to its end before. */
+  #isUsed = false
+  /** Something of the answer has come. */
+  #isHeard = false
   /** When the pool may use it no longer. */
   idleUntil = 0
 
@@ -74,6 +68,7 @@ export class Connection implements Carrier, ResponseEvents {
     const { request, receiver, head } = work
     this.#work = work
     this.#head = undefined
+    this.#isHeard = false
     this.#parser.begin({ toHead: request.method === 'HEAD', upgrade: request.upgrade })
     receiver.onStart(this)
     if (request.body) this.#startUpload(work)
@@ -132,6 +127,7 @@ export class Connection implements Carrier, ResponseEvents {
       this.destroy()
       return
     }
+    this.#isHeard = true
     this.#silence?.refresh()
     let taken: number
     try {
@@ -162,6 +158,7 @@ export class Connection implements Carrier, ResponseEvents {
   #complete(clean: boolean): void {
     const { receiver } = this.#work!
     const { trailers } = this.#parser
+    this.#isUsed = true
     const reusable = clean && this.#head!.keepAlive && (this.#upload?.done ?? true) && this.usable
     this.#release()
     if (reusable) {
@@ -191,11 +188,27 @@ export class Connection implements Carrier, ResponseEvents {
   #ended(): void {
     if (!this.#work) this.#leave()
     else if (this.#parser.end() && this.#head) this.#complete(false)
-    else this.#fail(new Error('the target has closed the connection'))
+    else this.#lose(new Error('the target has closed the connection'))
   }
 
   #closed(): void {
-    this.#fail(this.#error ?? new Error('the connection was closed'))
+    this.#lose(this.#error ?? new Error('the connection was closed'))
+  }
+
+  /**
+   * RFC 9112 section 9.3.1: a target may close a kept connection at any time, and so just when a request leaves. One that
+   * may be sent twice is, once, and on another connection: it is no failure of the service.
+   */
+  #lose(error: unknown): void {
+    const work = this.#work
+    if (!work || !this.#isUsed || this.#isHeard || !maySendAgain(work)) {
+      this.#fail(error)
+      return
+    }
+    this.#release()
+    work.isSecondTime = true
+    this.#owner.onMissed(work)
+    this.#leave()
   }
 
   #fail(error: unknown): void {

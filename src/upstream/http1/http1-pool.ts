@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
 import type { Outgoing, Receiver, TargetPool } from '../transmission.ts'
-import { Connection, type ConnectionOwner, dropBody, type Work } from './connection.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
 import { writeRequestHead } from './request-head.ts'
+import { dropBody, type Work } from './work.ts'
 
 /** How often unused connections are looked at: nothing is sent on one that is over its time, however late it goes. */
 const LOOK_MS = 1000
@@ -75,6 +76,10 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
   onFree(connection: Connection): void {
     // Servers close connections without having said so; the next turn of the event loop may know.
     if (this.#fresh.push(connection) === 1) setImmediate(this.#onTurn)
+  }
+
+  onMissed(work: Work): void {
+    this.#wait(work)
   }
 
   #place(connection: Connection): void {

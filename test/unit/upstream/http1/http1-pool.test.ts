@@ -76,6 +76,57 @@ describe('a connection', () => {
   })
 })
 
+describe('a kept connection that is closed when a request has just been sent on it', () => {
+  /** Answers the first request of each connection, and closes at the second. */
+  const closing = (used = new WeakSet<object>()) =>
+    startRawService((socket) => {
+      if (used.has(socket)) socket.destroy()
+      else socket.write(ok())
+      used.add(socket)
+    })
+
+  it.each(['GET', 'DELETE'])('costs a %s nothing: it is sent once more, on another', async (method) => {
+    const { target, call } = await closing()
+    for (const expected of [1, 3, 5]) {
+      expect((await collect(call({ method }))).status).toBe(200)
+      expect(target.requests).toHaveLength(expected)
+      await turns()
+    }
+  })
+
+  it('fails what may not be sent twice', async () => {
+    const { target, call } = await closing()
+    await collect(call())
+    await turns()
+    expect(await failureOf(call({ method: 'POST' }))).toMatchObject({ code: 'UPSTREAM_RESET' })
+    expect(target.requests).toHaveLength(2)
+  })
+
+  it('is not met twice by one request', async () => {
+    let seen = 0
+    const { target, call } = await startRawService((socket) => {
+      if (++seen === 1) socket.write(ok())
+      else socket.destroy()
+    })
+    await collect(call())
+    await turns()
+    expect(await failureOf(call())).toMatchObject({ code: 'UPSTREAM_RESET' })
+    expect(target.requests).toHaveLength(3)
+  })
+
+  it('is a failure when something of the answer had come', async () => {
+    let seen = 0
+    const { target, call } = await startRawService((socket) => {
+      if (++seen === 1) socket.write(ok())
+      else socket.end('HTTP/1.1 200 O')
+    })
+    await collect(call())
+    await turns()
+    expect(await failureOf(call())).toMatchObject({ code: 'UPSTREAM_RESET' })
+    expect(target.requests).toHaveLength(2)
+  })
+})
+
 describe('those who wait for a connection', () => {
   it('get it in the order in which they came', async () => {
     const { target, call } = await startRawService((socket) => void socket.write(ok()), { max: 1, queue: 10 })
@@ -122,6 +173,8 @@ describe('those who wait for a connection', () => {
     await asked(target)
     const second = failureOf(call())
     const { pool } = rig.service.targets[0]!
+    // By then it has been handed to the pool.
+    await turns()
     await pool.destroy()
     expect(await first).toMatchObject({ code: 'UPSTREAM_RESET', unprocessed: false })
     expect(await second).toMatchObject({ code: 'UPSTREAM_RESET', unprocessed: true })
