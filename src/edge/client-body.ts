@@ -119,6 +119,8 @@ export class ClientBody implements RequestBody {
     this.#source.pause()
     // Its `close` was long ago: nobody would tell the reader.
     if (this.#source.destroyed) this.fail(new GatewayError('CLIENT_CLOSED'))
+    // An empty one over HTTP/2 ends by itself, also when nobody reads it yet.
+    else if (this.#source.readableEnded) this.#end()
   }
 
   #take(chunk: Buffer): void {

@@ -23,6 +23,7 @@ export interface ClientRequest
     | 'httpVersionMinor'
     | 'complete'
     | 'destroyed'
+    | 'readableEnded'
   > {
   readonly socket: Socket
   /** True for one that has left node's parser (edge/upgrade.ts). */

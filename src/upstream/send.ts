@@ -75,25 +75,15 @@ function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamReq
   if (grpc !== undefined && deadlineAt !== Number.POSITIVE_INFINITY) {
     setGrpcTimeout(request.headers, deadlineAt - options.clock.now())
   }
-  try {
-    const sent = outgoing(request, span.headers)
-    options.departures.add(() => depart(target, sent, transfer))
-  } catch (error) {
-    transfer.abort(error)
-  }
-}
-
-function depart({ pool }: HttpTarget, request: Outgoing, transfer: Transfer): void {
-  // Given up in the meantime.
-  if (transfer.ended) {
-    request.body?.destroy()
-    return
-  }
-  try {
-    pool.dispatch(request, transfer)
-  } catch (error) {
-    transfer.abort(error)
-  }
+  options.departures.add(() => {
+    // Given up in the meantime.
+    if (transfer.ended) return
+    try {
+      target.pool.dispatch(outgoing(request, span.headers), transfer)
+    } catch (error) {
+      transfer.abort(error)
+    }
+  })
 }
 
 function outgoing(request: UpstreamRequest, trace: readonly string[]): Outgoing {

@@ -40,6 +40,10 @@ export class Http2Request implements ClientRequest {
     return this.#stream.destroyed
   }
 
+  get readableEnded(): boolean {
+    return this.#stream.readableEnded
+  }
+
   get complete(): boolean {
     if ((!this.http2.hasBody && !this.upgrade) || this.#stream.readableEnded) return true
     const { state } = this.#stream.state

@@ -26,7 +26,10 @@ export class Upload {
 
   constructor(facts: UploadFacts) {
     this.#facts = facts
-    facts.body.on('error', (error) => this.#fail(error))
+    const { body } = facts
+    body.on('error', (error) => this.#fail(error))
+    // It broke while the request waited for a connection, and will not say so again.
+    if (body.errored) process.nextTick(() => this.#fail(body.errored!))
   }
 
   /** Writes the head with the first part of the body if that is here already, else soon. */

@@ -14,6 +14,8 @@ export function sendBody(
   stream.on('drain', () => body.resume())
   body.on('end', () => stream.end())
   body.on('error', onFailure)
+  // It broke while the request waited for a stream, and will not say so again.
+  if (body.errored) process.nextTick(onFailure, body.errored)
   const { trailers } = body
   if (trailers) stream.on('wantTrailers', () => stream.sendTrailers(toFields(trailers())))
 }

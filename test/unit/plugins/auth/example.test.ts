@@ -68,7 +68,8 @@ describe('docs/authentication.md', () => {
       if (route.auth === auth.off) continue
       expect(auth.check!(auth.settings.parse(route.auth), { root: facts, identifies: true })).toEqual([])
     }
-    expect(blocks).toHaveLength(2)
+    expect(blocks).toHaveLength(3)
     expect(parseRoot(blocks[1]).consumers?.['acme']?.apiKey).toHaveLength(2)
+    expect(parseRoot(blocks[2]).auth?.['partners']?.type).toBe('clientCertificate')
   })
 })

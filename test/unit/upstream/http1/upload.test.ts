@@ -1,6 +1,7 @@
 // The body of a request on its way to a target: exactly as long as declared, at the target's pace, trailers included.
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { GatewayError } from '../../../../src/errors.ts'
 import type { BodyStream, RequestBody } from '../../../../src/exchange.ts'
 import { fc, runs } from '../../../support/property.ts'
 import { startRawTarget } from '../../../support/target-server.ts'
@@ -45,6 +46,17 @@ const declared = (
 })
 
 const held = () => new Readable({ read() {} })
+
+describe('a body that broke before it was read', () => {
+  it('is told of, although it will not say so again', async () => {
+    const { post } = await startUntil('\0')
+    const body = held()
+    body.on('error', () => {})
+    body.destroy(new GatewayError('BAD_REQUEST'))
+    await turns()
+    expect(await failureOf(post(declared(undefined, body)))).toMatchObject({ code: 'BAD_REQUEST' })
+  })
+})
 
 describe('a body of a declared length', () => {
   it('is sent as it comes', async () => {
