@@ -66,12 +66,12 @@ async function expectAlive(): Promise<void> {
 }
 
 describe('an answer', () => {
-  it.each(HOSTILE_ANSWERS)('UR-$id', async ({ sends, ends, status, body, cut, kept, gone }) => {
+  it.each(HOSTILE_ANSWERS)('UR-$id', async ({ method, sends, ends, status, body, cut, kept, gone }) => {
     target.next((socket) => {
       if (ends) socket.end(sends, 'latin1')
       else socket.write(sends, 'latin1')
     })
-    const { answers, rest, closed } = await exchangeRaw(port, request('/x') + LAST, PATIENCE_MS)
+    const { answers, rest, closed } = await exchangeRaw(port, request('/x', '', method) + LAST, PATIENCE_MS)
     const text = rest + answers.map((answer) => `${answer.head}\r\n\r\n${answer.body}`).join('')
     expect(closed).toBe(true)
     if (gone) expect(answers[0]!.head + answers[0]!.body).not.toMatch(gone)

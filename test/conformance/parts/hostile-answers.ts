@@ -1,7 +1,9 @@
-// What broken and hostile targets send to a plain GET, and the right outcome for the client.
+// What broken and hostile targets send to a plain request, and the right outcome for the client.
 
 export interface HostileAnswer {
   readonly id: string
+  /** GET unless said otherwise. */
+  readonly method?: string
   readonly sends: string
   /** The target closes right after. */
   readonly ends?: boolean
@@ -144,7 +146,8 @@ const NO_ANSWER: readonly Omit<HostileAnswer, 'status'>[] = [
     sends: ok(...Array.from({ length: 64 }, (_, at) => `X-${at}: ${'a'.repeat(16_000)}`)),
   },
   { id: 's101', sends: 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n' },
-  { id: 'reset before a byte', sends: '', ends: true },
+  // A GET would be sent once more where the connection had served before.
+  { id: 'reset before a byte', method: 'POST', sends: '', ends: true },
   { id: 'halfhdr', sends: 'HTTP/1.1 200 OK\r\nContent-Le', ends: true },
   { id: 'tegzip', sends: `${head('Transfer-Encoding: gzip, chunked')}2\r\nok\r\n0\r\n\r\n` },
   { id: 'tegzip alone', sends: `${head('Transfer-Encoding: gzip')}ok`, ends: true },
