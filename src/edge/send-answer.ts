@@ -5,7 +5,7 @@ import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
-import type { TurnShare } from './turn-share.ts'
+import { PART_BYTES, type TurnShare } from './turn-share.ts'
 import type { WriteDeadlines } from './write-deadlines.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
@@ -104,7 +104,7 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
   response.on('drain', () => {
     response.setTimeout(0)
     deadlines.stop(response)
-    if (turns.spend(0, goOn)) body.resume()
+    if (turns.spend(PART_BYTES, goOn)) body.resume()
   })
   body.stream({
     write(chunk) {

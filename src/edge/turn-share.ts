@@ -3,6 +3,9 @@
 /** About a millisecond's work, two where the kernel's memory is not there yet. */
 const BYTES_PER_TURN = 512 * 1024
 
+/** What a transfer that was held moves when it goes on: one read of a socket. */
+export const PART_BYTES = 64 * 1024
+
 /** While clients are let in: Node accepts one connection in each turn, so that long turns keep them all waiting. */
 const BYTES_BESIDE_ARRIVAL = 64 * 1024
 
@@ -49,6 +52,8 @@ export class TurnShare {
     for (const goOn of this.#waiting) {
       if (this.#left <= 0) return
       this.#waiting.delete(goOn)
+      // Ahead of what it moves: that comes with the next poll, and all who were let go on come in the same one.
+      this.#left -= PART_BYTES
       goOn()
     }
   }
