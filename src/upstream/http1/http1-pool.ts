@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
 import type { Outgoing, Receiver, TargetPool } from '../transmission.ts'
+import { failUnstarted, WaitingLine } from '../waiting-line.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { writeRequestHead } from './request-head.ts'
-import { dropBody, type Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** How often unused connections are looked at: nothing is sent on one that is over its time, however late it goes. */
 const LOOK_MS = 1000
@@ -32,14 +33,14 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
     for (const connection of this.#fresh.splice(0)) if (connection.usable) this.#place(connection)
     this.#connectWhereNeeded()
   }
-  /** In the order of their arrival. */
-  readonly #waiting = new Set<Work>()
+  readonly #waiting: WaitingLine<Work>
   #connecting = 0
   #looking: NodeJS.Timeout | undefined
   #closing: PromiseWithResolvers<void> | undefined
 
   constructor(settings: Http1PoolSettings) {
     this.#settings = settings
+    this.#waiting = new WaitingLine(settings.max + settings.queue)
   }
 
   get closed(): boolean {
@@ -49,7 +50,7 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
   dispatch(request: Outgoing, receiver: Receiver): void {
     const work: Work = { request, receiver, head: writeRequestHead(request, this.#settings.host) }
     if (this.#closing) {
-      fail(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
+      failUnstarted(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
       return
     }
     const connection = this.#takeIdle()
@@ -66,8 +67,7 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
 
   destroy(): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
-    for (const work of this.#waiting) fail(work, new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
-    this.#waiting.clear()
+    this.#waiting.failAll(new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
     for (const connection of this.#connections) connection.destroy()
     this.#endWhenDone()
     return this.#closing.promise
@@ -83,7 +83,7 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
   }
 
   #place(connection: Connection): void {
-    const work = this.#nextWaiting()
+    const work = this.#waiting.next()
     if (work) connection.start(work)
     else if (this.#closing) connection.destroy()
     else this.#rest(connection)
@@ -126,27 +126,8 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
   }
 
   #wait(work: Work): void {
-    const { max, queue } = this.#settings
-    // Whoever gave up while waiting left its work behind: that goes before the line could grow without end.
-    if (this.#waiting.size >= max + queue) {
-      for (const one of this.#waiting) if (one.receiver.ended) this.#forget(one)
-    }
     this.#waiting.add(work)
     this.#connectWhereNeeded()
-  }
-
-  #forget(work: Work): void {
-    this.#waiting.delete(work)
-    dropBody(work)
-  }
-
-  #nextWaiting(): Work | undefined {
-    for (const work of this.#waiting) {
-      this.#waiting.delete(work)
-      if (!work.receiver.ended) return work
-      dropBody(work)
-    }
-    return undefined
   }
 
   #connectWhereNeeded(): void {
@@ -171,8 +152,8 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
   /** One attempt to connect has failed: so has the request that was to have the connection. */
   #onFruitless(error: Error | null): void {
     if (this.#waiting.size > this.#connecting) {
-      const work = this.#nextWaiting()
-      if (work) fail(work, error)
+      const work = this.#waiting.next()
+      if (work) failUnstarted(work, error)
     }
     this.#connectWhereNeeded()
     this.#endWhenDone()
@@ -183,10 +164,4 @@ export class Http1Pool implements TargetPool, ConnectionOwner {
     clearTimeout(this.#looking)
     this.#closing.resolve()
   }
-}
-
-// Not started: the service cannot have seen the request, and any method may be sent again.
-function fail(work: Work, error: unknown): void {
-  dropBody(work)
-  work.receiver.onFailure(error)
 }

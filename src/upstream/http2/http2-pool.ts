@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
 import type { Connect } from '../connector.ts'
 import type { Outgoing, Receiver, TargetPool } from '../transmission.ts'
+import { failUnstarted, WaitingLine, type Work } from '../waiting-line.ts'
 import { Session, type SessionSettings, STREAMS_PER_SESSION } from './session.ts'
-import { dropBody, type Work } from './stream.ts'
 
 export interface Http2PoolSettings extends SessionSettings {
   readonly connect: Connect
@@ -17,13 +17,13 @@ export class Http2Pool implements TargetPool {
   readonly #settings: Http2PoolSettings
   /** All that are not closed: those that begin, serve, or end. */
   readonly #sessions = new Set<Session>()
-  /** In the order of their arrival. */
-  readonly #waiting = new Set<Work>()
+  readonly #waiting: WaitingLine<Work>
   #dialling = 0
   #closing: PromiseWithResolvers<void> | undefined
 
   constructor(settings: Http2PoolSettings) {
     this.#settings = settings
+    this.#waiting = new WaitingLine(settings.max + settings.queue)
   }
 
   get closed(): boolean {
@@ -33,19 +33,20 @@ export class Http2Pool implements TargetPool {
   dispatch(request: Outgoing, receiver: Receiver): void {
     const work: Work = { request, receiver }
     if (this.#closing) {
-      fail(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
+      failUnstarted(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
       return
     }
     const session = this.#withRoom()
     if (session) session.start(work)
-    else this.#wait(work)
+    else {
+      this.#waiting.add(work)
+      this.#connectWhereNeeded()
+    }
   }
 
   /** What waits, for somebody else to do. */
   takeWaiting(): readonly Work[] {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    return waiting
+    return this.#waiting.takeAll()
   }
 
   /** Takes nothing new; resolves when what is under way has ended. */
@@ -57,7 +58,7 @@ export class Http2Pool implements TargetPool {
 
   destroy(): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
-    this.#failWaiting(new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
+    this.#waiting.failAll(new GatewayError('UPSTREAM_RESET', { unprocessed: true }))
     for (const session of this.#sessions) session.destroy()
     this.#endWhenDone()
     return this.#closing.promise
@@ -66,21 +67,6 @@ export class Http2Pool implements TargetPool {
   #withRoom(): Session | undefined {
     for (const session of this.#sessions) if (session.hasRoom()) return session
     return undefined
-  }
-
-  #wait(work: Work): void {
-    const { max, queue } = this.#settings
-    // Whoever gave up while waiting left its work behind: that goes before the line could grow without end.
-    if (this.#waiting.size >= max + queue) {
-      for (const one of this.#waiting) if (one.receiver.ended) this.#forget(one)
-    }
-    this.#waiting.add(work)
-    this.#connectWhereNeeded()
-  }
-
-  #forget(work: Work): void {
-    this.#waiting.delete(work)
-    dropBody(work)
   }
 
   #connectWhereNeeded(): void {
@@ -111,14 +97,14 @@ export class Http2Pool implements TargetPool {
   }
 
   #serveWaiting(): void {
-    for (const work of this.#waiting) {
+    while (this.#waiting.size > 0) {
       const session = this.#withRoom()
       if (!session) {
         this.#connectWhereNeeded()
         break
       }
-      this.#waiting.delete(work)
-      session.start(work)
+      const work = this.#waiting.next()
+      if (work) session.start(work)
     }
     this.#endWhenDone()
   }
@@ -126,12 +112,8 @@ export class Http2Pool implements TargetPool {
   /** No connection came of it. Those who wait go on waiting only while there is another. */
   #onFruitless(error: Error | null): void {
     if (this.#sessions.size === 0 && this.#dialling === 0)
-      this.#failWaiting(error ?? new Error('no connection'))
+      this.#waiting.failAll(error ?? new Error('no connection'))
     this.#endWhenDone()
-  }
-
-  #failWaiting(error: Error): void {
-    for (const work of this.takeWaiting()) fail(work, error)
   }
 
   #endWhenDone(): void {
@@ -139,10 +121,4 @@ export class Http2Pool implements TargetPool {
     for (const session of this.#sessions) session.close()
     if (this.#sessions.size === 0) this.#closing.resolve()
   }
-}
-
-// Not started: the service cannot have seen the request, and any method may be sent again.
-function fail(work: Work, error: Error): void {
-  dropBody(work)
-  work.receiver.onFailure(error)
 }

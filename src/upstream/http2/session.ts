@@ -10,9 +10,10 @@ import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
 import type { BodyStream } from '../../exchange.ts'
 import type { Outgoing } from '../transmission.ts'
+import { failUnstarted, type Work } from '../waiting-line.ts'
 import { nativeSession, outlive } from './outlive.ts'
 import { toRequestHead } from './request-head.ts'
-import { dropBody, Stream, type StreamOwner, type Work } from './stream.ts'
+import { Stream, type StreamOwner } from './stream.ts'
 
 /** What RFC 9113 section 6.5.2 asks servers to allow; a target may allow fewer. */
 export const STREAMS_PER_SESSION = 100
@@ -94,10 +95,6 @@ export class Session implements StreamOwner {
 
   start(work: Work): void {
     const { request, receiver } = work
-    if (receiver.ended) {
-      dropBody(work)
-      return
-    }
     const stream = new Stream(work, this)
     receiver.onStart(stream)
     try {
@@ -105,8 +102,7 @@ export class Session implements StreamOwner {
       this.#open++
       this.#unused = false
     } catch (thrown) {
-      dropBody(work)
-      receiver.onFailure(new GatewayError('INTERNAL_ERROR', { cause: thrown }))
+      failUnstarted(work, new GatewayError('INTERNAL_ERROR', { cause: thrown }))
     }
   }
 

@@ -3,24 +3,14 @@ import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
 import { GatewayError } from '../../errors.ts'
 import type { BodyStream } from '../../exchange.ts'
-import type { Carrier, Outgoing, Receiver } from '../transmission.ts'
+import type { Carrier } from '../transmission.ts'
+import type { Work } from '../waiting-line.ts'
 import { readHeaders, readTrailers } from './response-fields.ts'
 import { sendBody } from './stream-body.ts'
 import { streamFailure } from './stream-failure.ts'
 
 /** Longer than a timer can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-/** A request that waits for a stream, or has one. */
-export interface Work {
-  readonly request: Outgoing
-  readonly receiver: Receiver
-}
-
-/** It will not be done: nobody reads the client's body for it any more. */
-export function dropBody({ request }: Work): void {
-  request.body?.destroy()
-}
 
 export interface StreamOwner {
   /** See `BrokenStream`. */
