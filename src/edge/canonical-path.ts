@@ -11,6 +11,9 @@ const AMBIGUOUS = /%(?:5C|[01][0-9A-F]|7F|3F|23)/
 const ENCODED_SLASH = '%2F'
 // A second decoding would make ASCII: `%252e` a dot, `%2561dmin` the name of another route.
 const DOUBLE_ENCODED = /%25[0-7][0-9A-Fa-f]/
+// RFC 3629 section 3: longer than need be, which lax decoders take all the same: `%C0%AE` for a dot. Also escaped twice.
+const OVERLONG =
+  /%(?:25)?(?:C[01]|E0%(?:25)?[89].|F0%(?:25)?8.|F8%(?:25)?8[0-7]|FC%(?:25)?8[0-3])%(?:25)?[89AB]/i
 // Without its parameters it would be an empty segment.
 const NAMELESS_SEGMENT = /\/(?:;|%3B)/
 // `.` and `..`, also with path parameters (`..;x`), which some servers strip before they resolve dots.
@@ -36,6 +39,7 @@ function assertOneReading(path: string): void {
   if (path.includes('//')) throw refusal('The path has an empty segment.')
   if (AMBIGUOUS.test(path)) throw refusal('The path has an escaped separator or control character.')
   if (DOUBLE_ENCODED.test(path)) throw refusal('The path is escaped twice.')
+  if (OVERLONG.test(path)) throw refusal('The path has a character in overlong UTF-8.')
   if (NAMELESS_SEGMENT.test(path)) throw refusal('A path segment has parameters but no name.')
   if (DOT_SEGMENT.test(path)) throw refusal('The path has dot segments.')
   if (STRIPPED_END.test(path)) throw refusal('A path segment has an ambiguous end.')

@@ -37,10 +37,16 @@ const WAYS = [
   '/x\\..\\admin',
 ]
 const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(2, '0')
+const overlong = (character: string, lead: string) => {
+  const code = character.charCodeAt(0)
+  return [0xc0 | (code >> 6), 0x80 | (code & 0x3f)].map((byte) => lead + byte.toString(16)).join('')
+}
 const spelling = fc.constantFrom(
   (character: string) => character,
   (character: string) => character,
   (character: string) => `%${hex(character)}`,
+  (character: string) => overlong(character, '%'),
+  (character: string) => overlong(character, '%25'),
   (character: string) => `%25${hex(character)}`,
   (character: string) => `%2525${hex(character)}`,
   (character: string) => `%25${hex(character).toUpperCase()}`,
@@ -63,6 +69,10 @@ const DECODERS: Readonly<Record<string, (path: string) => string>> = {
   'as it is': (path) => path,
   'decoded once': unescapeOnce,
   'decoded twice': (path) => unescapeOnce(unescapeOnce(path)),
+  'decoded from lax UTF-8': (path) =>
+    unescapeOnce(path).replace(/[\xc0\xc1][\x80-\xbf]/g, (pair) =>
+      String.fromCharCode(((pair.charCodeAt(0) & 1) << 6) | (pair.charCodeAt(1) & 0x3f)),
+    ),
   'backslashes turned': (path) => path.replaceAll('\\', '/'),
   'slashes merged': (path) => path.replace(/\/+/g, '/'),
   'cut at NUL': (path) => path.split('\0')[0]!,

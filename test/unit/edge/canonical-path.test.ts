@@ -111,11 +111,28 @@ describe('a path with two meanings', () => {
     },
   )
 
+  it.each([
+    '/%C0%AE%c0%ae/admin',
+    '/a%c0%afb',
+    '/adm%C1%A9n',
+    '/caf%E0%83%A9',
+    '/%E0%80%AE',
+    '/%F0%80%80%AE',
+    '/%F8%80%80%80%AE',
+    '/%FC%80%80%80%80%AE',
+    '/%25c0%25ae',
+    '/%C0%25AE',
+    '/%25E0%2580%25AE',
+  ])('refuses UTF-8 that is longer than need be: %s', (path) => {
+    expect(outcome(path)).toBe('INVALID_PATH')
+  })
+
   it('says in one safe sentence what is wrong', () => {
     expect(() => canonicalPath('/a/../b')).toThrow('The path has dot segments.')
     expect(() => canonicalPath('/%5c')).toThrow('The path has an escaped separator or control character.')
     expect(() => canonicalPath('/%zz')).toThrow('The path has a character that must be percent-encoded.')
     expect(() => canonicalPath('/%252e')).toThrow('The path is escaped twice.')
+    expect(() => canonicalPath('/%c0%ae')).toThrow('The path has a character in overlong UTF-8.')
     expect(() => canonicalPath('//a')).toThrow('The path has an empty segment.')
     expect(() => canonicalPath('/a..;/')).toThrow('A path segment has an ambiguous end.')
     expect(() => canonicalPath('a')).toThrow('The path must start with a slash.')
@@ -172,6 +189,11 @@ describe('a legal path', () => {
     '/ADMIN',
     '/%E4',
     '/%E2%82%AC',
+    '/%E0%A4%95',
+    '/%F0%90%8D%88',
+    // Latin-1 that is not UTF-8 at all.
+    '/%C0%20propos',
+    '/%C0',
     '/a%20b',
     '/a%22b',
     '/a%3Bb',
