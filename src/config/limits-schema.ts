@@ -17,7 +17,12 @@ const MIB = 1024 * KIB
 
 const http2 = z.strictObject({
   streams: z.int().min(1).max(10_000).default(100).describe('Requests at once on one connection.'),
-  resets: z.int().min(1).max(10_000).default(100).describe('Requests that a client may take back at once.'),
+  resets: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Requests that a client may take back at once, or send as heads that are refused.'),
   resetsPerSecond: z.int().min(1).max(10_000).default(20).describe('How fast that budget fills again.'),
   memory: bytes(MIB, 1024 * MIB)
     .prefault('10MiB')

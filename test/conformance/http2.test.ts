@@ -151,6 +151,18 @@ describe('bounds of one request', () => {
     expect(target.seen).toEqual([])
   })
 
+  it('H2-07 heads of 200 fields without an end: the connection ends', async () => {
+    const client = await start()
+    const fields = [...HEAD, ...Array.from({ length: 200 }, (_, at): Field => [`x-${at}`, '1'])]
+    const block = blockOf(fields)
+    let sent = 0
+    const next = () => frame(TYPE.headers, WHOLE, sent++ * 2 + 1, block)
+    const sending = setInterval(() => client.send(...Array.from({ length: 20 }, next)), 5)
+    await ended(client).finally(() => clearInterval(sending))
+    expect(client.goaway).toBe(ERROR.enhanceYourCalm)
+    expect(target.seen).toEqual([])
+  })
+
   it('H2-08 a header list of 200 KB is refused', async () => {
     const client = await start()
     const fields = blockOf([

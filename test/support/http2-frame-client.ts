@@ -7,6 +7,7 @@ export const ERROR = {
   none: 0,
   refusedStream: 7,
   cancel: 8,
+  enhanceYourCalm: 11,
 } as const
 
 export class FrameClient {

@@ -11,13 +11,14 @@ import type { ClientLimits } from '../client-limits.ts'
 import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
+import { LostHeads } from './lost-heads.ts'
 
-const { NGHTTP2_NO_ERROR } = constants
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants
 
 /** No id can be larger: everything that was sent until the client reads this is served (RFC 9113 section 6.8). */
 const EVERY_STREAM = 2 ** 31 - 1
-/** How often sessions without a stream are looked for. */
-const SWEEP_MS = 1000
+/** How often all sessions are looked at, at 0.3 us each: for one that asks for nothing, or only for what is refused. */
+const SWEEP_MS = 200
 /** Envoy's values for an edge: what one stream and one connection may have on their way to a slow service. */
 const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
@@ -40,6 +41,7 @@ interface SessionState {
   streams: number
   /** All there were. */
   requests: number
+  readonly lostHeads: LostHeads
   idleSince: number
 }
 
@@ -60,9 +62,11 @@ export class Http2Sessions {
     // A connection of HTTP/2 is over for both sides at once.
     socket.allowHalfOpen = false
     const session = performServerHandshake(socket, sessionOptions(limits))
-    const state: SessionState = { streams: 0, requests: 0, idleSince: clock.now() }
+    const now = clock.now()
+    const lostHeads = new LostHeads(limits.http2, now)
+    const state: SessionState = { streams: 0, requests: 0, lostHeads, idleSince: now }
     this.#sessions.set(session, state)
-    this.#sweep ??= clock.after(SWEEP_MS, () => this.#closeIdle())
+    this.#sweep ??= clock.after(SWEEP_MS, () => this.#sweepAll())
     session.on('error', () => {})
     session.on('close', () => this.#sessions.delete(session))
     session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw, { socket, state }))
@@ -93,11 +97,11 @@ export class Http2Sessions {
   ): void {
     // A reset is the client's affair; without a listener it would end the process.
     stream.on('error', () => {})
+    // Streams that are open go on to their end.
+    if (++state.requests === this.#options.limits.requestsPerConnection) stream.session?.close()
     // Opened and reset in one packet: nobody waits for an answer.
     if (stream.destroyed || stream.closed) return
     state.streams++
-    // Streams that are open go on to their end.
-    if (++state.requests === this.#options.limits.requestsPerConnection) stream.session?.close()
     stream.on('close', () => {
       state.streams--
       state.idleSince = this.#options.clock.now()
@@ -110,18 +114,30 @@ export class Http2Sessions {
     this.#options.onRequest(request, new Http2Response(stream, () => request.complete))
   }
 
-  #closeIdle(): void {
-    const { clock, limits } = this.#options
-    const now = clock.now()
-    for (const [session, { streams, requests, idleSince }] of this.#sessions) {
-      // Also for a head that began and does not end: nothing of it is told before it is whole.
-      const patienceMs = requests === 0 ? limits.headersTimeoutMs : limits.keepAliveTimeoutMs
-      if (streams > 0 || now - idleSince < patienceMs) continue
-      // Told once, then cut: the client may be gone for good.
-      if (session.closed) session.destroy()
-      else session.close()
+  #sweepAll(): void {
+    const now = this.#options.clock.now()
+    for (const [session, state] of this.#sessions) this.#look(session, state, now)
+    const { clock } = this.#options
+    this.#sweep = this.#sessions.size > 0 ? clock.after(SWEEP_MS, () => this.#sweepAll()) : undefined
+  }
+
+  #look(
+    session: ServerHttp2Session,
+    { streams, requests, idleSince, lostHeads }: SessionState,
+    now: number,
+  ): void {
+    const { lastProcStreamID = 0 } = session.state
+    if (lostHeads.areTooMany(lastProcStreamID, requests, now)) {
+      session.destroy(new Error('too many heads came to nothing'), NGHTTP2_ENHANCE_YOUR_CALM)
+      return
     }
-    this.#sweep = this.#sessions.size > 0 ? clock.after(SWEEP_MS, () => this.#closeIdle()) : undefined
+    const { headersTimeoutMs, keepAliveTimeoutMs } = this.#options.limits
+    // Also for a head that began and does not end: nothing of it is told before it is whole.
+    const patienceMs = requests === 0 ? headersTimeoutMs : keepAliveTimeoutMs
+    if (streams > 0 || now - idleSince < patienceMs) return
+    // Told once, then cut: the client may be gone for good.
+    if (session.closed) session.destroy()
+    else session.close()
   }
 }
 
