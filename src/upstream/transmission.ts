@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream'
 import type { BodyStream } from '../exchange.ts'
 import type { HeaderList } from '../headers.ts'
 
+/** A service that says nothing to an expectation for so long is sent the body all the same (RFC 9110 section 10.1.1). */
+export const CONTINUE_WAIT_MS = 1000
+
 /** One request for a target. */
 export interface Outgoing {
   readonly method: string

@@ -1,6 +1,8 @@
 // `Expect: 100-continue`: the service decides whether the body is sent, and the gateway where there is none.
-import { connect, createServer } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startRawTarget, startTarget, type TargetServer } from '../support/target-server.ts'
 
@@ -129,5 +131,57 @@ describe('a client that waits for 100 Continue', () => {
 
   it('is not asked over HTTP/1.0, where it cannot be waiting', async () => {
     expect(await upload('/a', { version: '1.0' })).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+})
+
+describe('a client that waits for 100 Continue, and a service that speaks HTTP/2', () => {
+  /** Sends one upload to a service that does this with it; resolves with what the client and the service have seen. */
+  async function uploadTo(serve: (stream: ServerHttp2Stream) => void) {
+    const expectations: unknown[] = []
+    let bytes = 0
+    const server = createHttp2Server()
+    server.on('session', (session) => onTestFinished(() => session.destroy()))
+    server.on('stream', (stream, headers) => {
+      expectations.push(headers.expect)
+      stream.on('error', () => {})
+      stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      serve(stream)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    await gateway.reload(config(`h2c://127.0.0.1:${(server.address() as AddressInfo).port}`))
+    const answer = await upload('/a', { length: 5000 })
+    return { answer, bytes, expectations }
+  }
+
+  const answerBehindBody = (stream: ServerHttp2Stream) => stream.on('end', () => stream.end('{}'))
+
+  it('is asked for its body when the service asks, once', async () => {
+    const seen = await uploadTo((stream) => {
+      stream.additionalHeaders({ ':status': 100 })
+      stream.additionalHeaders({ ':status': 100 })
+      answerBehindBody(stream)
+    })
+    expect(seen.answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    expect(seen).toMatchObject({ bytes: 5000, expectations: ['100-continue'] })
+  })
+
+  it.each([413, 200])('gets the answer of a service that wants no body: %d', async (status) => {
+    const seen = await uploadTo((stream) => {
+      stream.respond({ ':status': status })
+      stream.end('{}')
+    })
+    expect(seen.answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(seen.answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(seen.bytes).toBe(0)
+  })
+
+  it('is asked after a while for a service that knows no expectations', async () => {
+    const seen = await uploadTo(answerBehindBody)
+    expect(seen.answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    expect(seen.bytes).toBe(5000)
   })
 })

@@ -1,14 +1,12 @@
 // One HTTP/1.1 connection to a target: one request at a time, and used again only when both messages ended cleanly.
 import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
-import type { Carrier } from '../transmission.ts'
+import { type Carrier, CONTINUE_WAIT_MS } from '../transmission.ts'
 import type { Head } from './head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import { Upload } from './upload.ts'
 import { maySendAgain, type Work } from './work.ts'
 
-/** A service that says nothing to an expectation for so long is sent the body all the same (RFC 9110 section 10.1.1). */
-const CONTINUE_WAIT_MS = 1000
 /** Longer than a timer can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 

@@ -154,9 +154,11 @@ export class Session implements StreamOwner {
     })
   }
 
-  #headOf({ method, path, headers }: Outgoing): string[] {
+  #headOf({ method, path, headers, expectsContinue }: Outgoing): string[] {
     const line = { method, path, scheme: this.#scheme, authority: this.#settings.origin.host }
-    return toRequestHead(line, headers)
+    const head = toRequestHead(line, headers)
+    if (expectsContinue) head.push('expect', '100-continue')
+    return head
   }
 
   #onSettings({ maxConcurrentStreams }: Settings): void {

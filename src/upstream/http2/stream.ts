@@ -3,7 +3,7 @@ import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
 import { GatewayError } from '../../errors.ts'
 import type { BodyStream } from '../../exchange.ts'
-import type { Carrier } from '../transmission.ts'
+import { type Carrier, CONTINUE_WAIT_MS } from '../transmission.ts'
 import type { Work } from '../waiting-line.ts'
 import { readHeaders, readTrailers } from './response-fields.ts'
 import { sendBody } from './stream-body.ts'
@@ -27,7 +27,9 @@ export class Stream implements Carrier {
   readonly #owner: StreamOwner
   #stream: ClientHttp2Stream | undefined
   #body: BodyStream | undefined
+  #sendsBody = false
   #idle: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
   #error: Error | undefined
   #settled = false
   #trailers: readonly string[] = []
@@ -58,10 +60,10 @@ export class Stream implements Carrier {
       this.#error = error
     })
     stream.on('close', () => this.#onClose(stream))
-    const { body } = this.#work.request
-    if (!body) return
+    const { body, expectsContinue } = this.#work.request
     this.#body = body
-    sendBody(body, stream, (error) => this.#fail(error))
+    if (expectsContinue) this.#patience = setTimeout(() => this.#sendBody(), CONTINUE_WAIT_MS).unref()
+    else this.#sendBody()
   }
 
   abort(reason: Error): void {
@@ -83,6 +85,13 @@ export class Stream implements Carrier {
     this.#stream?.resume()
   }
 
+  #sendBody(): void {
+    const body = this.#body
+    if (!body || this.#sendsBody || this.#settled) return
+    this.#sendsBody = true
+    sendBody(body, this.#stream!, (error) => this.#fail(error))
+  }
+
   #onResponse(raw: readonly string[]): void {
     if (this.#settled) return
     this.#stream!.on('data', (chunk: Buffer) => {
@@ -98,6 +107,10 @@ export class Stream implements Carrier {
     if (this.#settled) return
     const { receiver } = this.#work
     const status = Number(raw[1])
+    if (status === 100) {
+      this.#sendBody()
+      return
+    }
     try {
       const head = { status, headers: readHeaders(raw) }
       if (status < 200) receiver.onInterim(head)
@@ -140,6 +153,7 @@ export class Stream implements Carrier {
   #settle(clean: boolean): void {
     this.#settled = true
     clearTimeout(this.#idle)
+    clearTimeout(this.#patience)
     const stream = this.#stream
     if (stream && !clean) {
       this.#owner.onBroken(stream)
