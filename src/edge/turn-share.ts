@@ -50,7 +50,8 @@ export class TurnShare {
     this.#left = this.#arrival ? BYTES_BESIDE_ARRIVAL : BYTES_PER_TURN
     this.#arrival = false
     for (const goOn of this.#waiting) {
-      if (this.#left <= 0) return
+      // Those who go on may have nothing more to send: the others do not wait for them.
+      if (this.#left <= 0) return this.#count()
       this.#waiting.delete(goOn)
       // Ahead of what it moves: that comes with the next poll, and all who were let go on come in the same one.
       this.#left -= PART_BYTES

@@ -45,8 +45,19 @@ describe('a share of each turn', () => {
     for (const name of ['a', 'b', 'c', 'a']) {
       gone.length = 0
       turn()
-      expect(gone.join('')).toBe(name.repeat(8))
+      expect(gone.join('')).toBe(name.repeat(7))
     }
+  })
+
+  it('counts those who go on, as what they move comes later', () => {
+    while (share.spend(64 * KIB, () => gone.push('first')));
+    for (let one = 0; one < 20; one++) share.spend(0, () => gone.push('more'))
+    turn()
+    expect(gone).toHaveLength(8)
+    turn()
+    expect(gone).toHaveLength(16)
+    turn()
+    expect(gone).toHaveLength(21)
   })
 
   it('is small in the turn in which a client connects and in the next one', () => {
@@ -56,7 +67,7 @@ describe('a share of each turn', () => {
     turn()
     expect(gone).toEqual(['a', 'a'])
     turn()
-    expect(gone).toHaveLength(10)
+    expect(gone).toHaveLength(9)
   })
 
   it('costs nothing while nothing is sent', () => {
