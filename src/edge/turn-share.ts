@@ -51,7 +51,10 @@ export class TurnShare {
     this.#arrival = false
     for (const goOn of this.#waiting) {
       // Those who go on may have nothing more to send: the others do not wait for them.
-      if (this.#left <= 0) return this.#count()
+      if (this.#left <= 0) {
+        this.#count()
+        return
+      }
       this.#waiting.delete(goOn)
       // Ahead of what it moves: that comes with the next poll, and all who were let go on come in the same one.
       this.#left -= PART_BYTES
