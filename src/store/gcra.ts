@@ -11,14 +11,21 @@ export const ROUNDING_CELLS = 1e-9
  * same after the rate was changed.
  *
  * Lent cells do not drain before the slot ends in which they were lent: they may be spent at its very end.
+ * All times are by a clock of its own.
  */
 export class RateBucket {
+  /** How far its clock is ahead of the store's. */
+  readonly phaseUs: number
   #cells = 0
   #lent = 0
   #atUs = 0
   expiresAtUs = 0
   /** Share of the burst in use after the last admission. */
   used = 0
+
+  constructor(phaseUs = 0) {
+    this.phaseUs = phaseUs
+  }
 
   /** Microseconds until the cost fits; 0 when it does now. */
   waitUs(check: RateCheck, nowUs: number, cost: number): number {

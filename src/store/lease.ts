@@ -59,7 +59,7 @@ export interface Lease {
 }
 
 /** Microseconds of a slot: a permit that is spent in the slot in which it was counted was counted at the right time. */
-function slotUs(check: LimitCheck): number {
+export function slotUs(check: LimitCheck): number {
   return check.kind === 'window' ? subBucketUs(check.windowMs) : RATE_SLOT_US
 }
 

@@ -4,8 +4,8 @@ import { KEPT_PART, LONGEST_LEASE_US, RATE_SLOT_US } from './lease.ts'
 import { SUB_BUCKETS } from './sliding-window.ts'
 
 /**
- * KEYS: one bucket a check. ARGV: the cost, then kind, limit, period in ms and burst of each check; for leases also what
- * is given back, its slot, what is wanted and the divisor of each.
+ * KEYS: one bucket a check. ARGV: the cost, then kind, limit, period in ms, burst and phase in us of each check; for
+ * leases also what is given back, its slot, what is wanted and the divisor of each.
  * Answers a flat list: all allowed (1 or 0), then allowed, remaining, reset ms and retry-after ms of each check; for
  * leases also permits, slot and us of each.
  * A window is a hash: the newest sub-bucket's number, the total, and the counts by slot. Keeping the total makes a call
@@ -18,14 +18,14 @@ local RATE_SLOT = ${RATE_SLOT_US}
 
 -- The server's clock: a gateway whose own clock is wrong neither gains nor loses.
 local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+local clock = time[1] * 1000000 + time[2]
 local cost = tonumber(ARGV[1])
 
 local window, rate = {}, {}
 
 function window.read(check)
   local width = math.ceil(check.period * 1000 / SUB_BUCKETS)
-  local bucket = math.floor(now / width)
+  local bucket = math.floor(check.now / width)
   local slot = bucket % SLOTS
   local stored = redis.call('HMGET', check.key, 'last', 'total', slot)
   check.width, check.bucket, check.slot, check.stale = width, bucket, slot, {}
@@ -77,7 +77,7 @@ function window.wait(check)
   end
   for at, count in ipairs(redis.call('HMGET', check.key, unpack(slots))) do
     excess = excess - (tonumber(count) or 0)
-    if excess <= 0 then return (numbers[at] + SLOTS) * check.width - now end
+    if excess <= 0 then return (numbers[at] + SLOTS) * check.width - check.now end
   end
   return check.period * 1000
 end
@@ -101,11 +101,12 @@ function window.write(check)
 end
 
 function window.left(check)
-  local reset = check.total == 0 and 0 or (check.last + SLOTS) * check.width - now
+  local reset = check.total == 0 and 0 or (check.last + SLOTS) * check.width - check.now
   return math.max(0, check.limit - check.total), reset
 end
 
 function rate.read(check)
+  local now = check.now
   check.emission, check.width = check.period * 1000 / check.limit, RATE_SLOT
   local stored = redis.call('GET', check.key)
   local at, cells, lent = string.match(stored or '', '^(%d+) (%S+) ?(%d*)$')
@@ -133,9 +134,9 @@ end
 
 -- Microseconds in which so many cells drain; those that are lent begin when the slot ends.
 function rate.drain(check, cells)
-  local before = math.min(check.level, (check.ends - now) / check.emission)
+  local before = math.min(check.level, (check.ends - check.now) / check.emission)
   if check.lent == 0 or cells <= before then return cells * check.emission end
-  return check.ends - now + (cells - before) * check.emission
+  return check.ends - check.now + (cells - before) * check.emission
 end
 
 function rate.wait(check)
@@ -156,7 +157,7 @@ end
 function rate.write(check)
   -- PX must be positive, also where a cell drains within a millisecond.
   local ttl = math.max(1, math.ceil(rate.drain(check, check.level + check.lent) / 1000))
-  local value = string.format('%.0f %.17g', now, check.level)
+  local value = string.format('%.0f %.17g', check.now, check.level)
   if check.lent > 0 then value = value .. string.format(' %.0f', check.lent) end
   redis.call('SET', check.key, value, 'PX', ttl)
 end
@@ -167,7 +168,7 @@ function rate.left(check)
 end
 
 local FIELDS = (#ARGV - 1) / math.max(1, #KEYS)
-local leasing = FIELDS > 4
+local leasing = FIELDS > 5
 
 local checks, allowed = {}, true
 for i, key in ipairs(KEYS) do
@@ -178,13 +179,14 @@ for i, key in ipairs(KEYS) do
     limit = tonumber(ARGV[at + 1]),
     period = tonumber(ARGV[at + 2]),
     burst = tonumber(ARGV[at + 3]),
+    now = clock + tonumber(ARGV[at + 4]),
     wanted = 0,
   }
   check.kind.read(check)
   if leasing then
-    local rest = tonumber(ARGV[at + 4])
-    if rest > 0 then check.kind.give_back(check, rest, tonumber(ARGV[at + 5])) end
-    check.wanted, check.divisor = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
+    local rest = tonumber(ARGV[at + 5])
+    if rest > 0 then check.kind.give_back(check, rest, tonumber(ARGV[at + 6])) end
+    check.wanted, check.divisor = tonumber(ARGV[at + 7]), tonumber(ARGV[at + 8])
   end
   check.wait = check.kind.wait(check)
   allowed = allowed and check.wait == 0
@@ -195,7 +197,7 @@ end
 local function lend(check)
   local size = check.kind == window and check.limit or check.burst
   local whole = math.min(check.width, ${LONGEST_LEASE_US})
-  check.us = math.min((check.bucket + 1) * check.width - now, whole)
+  check.us = math.min((check.bucket + 1) * check.width - check.now, whole)
   local most = math.floor((check.kind.left(check) - size * ${KEPT_PART}) / check.divisor)
   check.ahead = math.max(0, math.min(math.floor(check.wanted * check.us / whole), most))
   check.kind.lend(check, check.ahead)

@@ -1,6 +1,7 @@
 // What is sent to the limit script, and what it answers.
 import type { LimitCheck, LimitState } from '../plugin.ts'
 import type { Lease, LeaseTerms, LendingVerdict } from './lease.ts'
+import { slotPhaseUs } from './slot-phase.ts'
 
 const STATE_FIELDS = 4
 const LEASE_FIELDS = 3
@@ -13,8 +14,8 @@ export function scriptArguments(
 ): (string | number)[] {
   const args: (string | number)[] = [cost]
   for (const [at, check] of checks.entries()) {
-    if (check.kind === 'window') args.push('window', check.limit, check.windowMs, 0)
-    else args.push('rate', check.limit, check.periodMs, check.burst)
+    if (check.kind === 'window') args.push('window', check.limit, check.windowMs, 0, slotPhaseUs(check))
+    else args.push('rate', check.limit, check.periodMs, check.burst, slotPhaseUs(check))
     const lease = terms?.[at]
     if (lease) args.push(lease.rest, lease.slot, lease.wanted, lease.divisor)
   }

@@ -11,6 +11,7 @@ import {
   NO_TERMS,
 } from './lease.ts'
 import { WindowBucket } from './sliding-window.ts'
+import { slotPhaseUs } from './slot-phase.ts'
 
 /** About 50 MB when every key is in use. */
 const DEFAULT_MAX_KEYS = 100_000
@@ -38,6 +39,7 @@ interface Bucket {
   giveBack(check: LimitCheck, nowUs: number, back: LeaseTerms): void
   left(check: LimitCheck, nowUs: number): number
   state(check: LimitCheck, nowUs: number, waitUs: number): LimitState
+  readonly phaseUs: number
   readonly expiresAtUs: number
   readonly used: number
 }
@@ -65,51 +67,53 @@ class BucketTable implements MemoryStore {
   }
 
   take(checks: readonly LimitCheck[], cost = 1, terms?: readonly LeaseTerms[]): LendingVerdict {
-    const nowUs = Math.floor(this.#clock.now() * 1000)
+    const clockUs = Math.floor(this.#clock.now() * 1000)
     const keys = checks.map(localBucketKey)
-    if (terms) this.#giveBack(checks, keys, { terms, nowUs })
+    if (terms) this.#giveBack(checks, keys, { terms, clockUs })
     const buckets = checks.map((check, at) => this.#buckets.get(keys[at]!) ?? emptyBucket(check))
-    const waits = checks.map((check, at) => buckets[at]!.waitUs(check, nowUs, cost))
+    const times = buckets.map(({ phaseUs }) => clockUs + phaseUs)
+    const waits = checks.map((check, at) => buckets[at]!.waitUs(check, times[at]!, cost))
     const allowed = waits.every((wait) => wait === 0)
     if (allowed && cost > 0) {
       for (const [at, check] of checks.entries()) {
         // Twice the same key is one bucket, counted once.
         if (keys.indexOf(keys[at]!) < at) buckets[at] = buckets[keys.indexOf(keys[at]!)]!
-        else this.#add(keys[at]!, buckets[at]!, { check, nowUs, cost })
+        else this.#add(keys[at]!, buckets[at]!, { check, clockUs, cost })
       }
     }
     const leases = terms?.map((one, at): Lease => {
-      const [check, bucket] = [checks[at]!, buckets[at]!]
+      const [check, bucket, nowUs] = [checks[at]!, buckets[at]!, times[at]!]
       const left = bucket.left(check, nowUs)
       const lease = lend(check, allowed || cost === 0 ? one : NO_TERMS, { nowUs, left })
       if (lease.permits > 0) {
         bucket.lend(check, nowUs, lease.permits)
-        this.#keep(keys[at]!, bucket, nowUs)
+        this.#keep(keys[at]!, bucket, clockUs)
       }
       return lease
     })
-    const states = checks.map((check, at) => buckets[at]!.state(check, nowUs, waits[at]!))
+    const states = checks.map((check, at) => buckets[at]!.state(check, times[at]!, waits[at]!))
     return leases ? { allowed, states, leases } : { allowed, states }
   }
 
   #giveBack(
     checks: readonly LimitCheck[],
     keys: readonly string[],
-    { terms, nowUs }: { terms: readonly LeaseTerms[]; nowUs: number },
+    { terms, clockUs }: { terms: readonly LeaseTerms[]; clockUs: number },
   ): void {
     for (const [at, one] of terms.entries()) {
-      if (one.rest > 0) this.#buckets.get(keys[at]!)?.giveBack(checks[at]!, nowUs, one)
+      const bucket = one.rest > 0 ? this.#buckets.get(keys[at]!) : undefined
+      bucket?.giveBack(checks[at]!, clockUs + bucket.phaseUs, one)
     }
   }
 
-  #add(key: string, bucket: Bucket, taken: { check: LimitCheck; nowUs: number; cost: number }): void {
-    bucket.add(taken.check, taken.nowUs, taken.cost)
-    this.#keep(key, bucket, taken.nowUs)
+  #add(key: string, bucket: Bucket, taken: { check: LimitCheck; clockUs: number; cost: number }): void {
+    bucket.add(taken.check, taken.clockUs + bucket.phaseUs, taken.cost)
+    this.#keep(key, bucket, taken.clockUs)
   }
 
-  #keep(key: string, bucket: Bucket, nowUs: number): void {
+  #keep(key: string, bucket: Bucket, clockUs: number): void {
     if (this.#buckets.has(key)) return
-    if (this.#buckets.size >= this.#maxKeys) this.#evict(nowUs)
+    if (this.#buckets.size >= this.#maxKeys) this.#evict(clockUs)
     this.#buckets.set(key, bucket)
   }
 
@@ -117,12 +121,12 @@ class BucketTable implements MemoryStore {
    * Frees one place: the first expired bucket in the sample, else the least used one. Whoever floods the table with new
    * keys evicts mostly those keys, at one request each, and not the exhausted bucket that is to be forgotten.
    */
-  #evict(nowUs: number): void {
+  #evict(clockUs: number): void {
     let victim: string | undefined
     let least = Number.POSITIVE_INFINITY
     for (let looked = 0; looked < EVICTION_SAMPLE; looked++) {
       const [key, bucket] = this.#next()
-      const used = bucket.expiresAtUs <= nowUs ? -1 : bucket.used
+      const used = bucket.expiresAtUs <= clockUs + bucket.phaseUs ? -1 : bucket.used
       if (used < least) {
         victim = key
         least = used
@@ -141,5 +145,6 @@ class BucketTable implements MemoryStore {
 }
 
 function emptyBucket(check: LimitCheck): Bucket {
-  return check.kind === 'window' ? new WindowBucket() : new RateBucket()
+  const phaseUs = slotPhaseUs(check)
+  return check.kind === 'window' ? new WindowBucket(phaseUs) : new RateBucket(phaseUs)
 }

@@ -12,14 +12,20 @@ export function subBucketUs(windowMs: number): number {
   return Math.ceil((windowMs * 1000) / SUB_BUCKETS)
 }
 
-/** The admissions of one key within the last window, by sub-bucket. */
+/** The admissions of one key within the last window, by sub-bucket. All times are by a clock of its own. */
 export class WindowBucket {
+  /** How far its clock is ahead of the store's. */
+  readonly phaseUs: number
   /** Number and count of each sub-bucket that is not empty, oldest first: most keys have few of them. */
   readonly #counts: number[] = []
   #total = 0
   expiresAtUs = 0
   /** Share of the limit in use after the last admission. */
   used = 0
+
+  constructor(phaseUs = 0) {
+    this.phaseUs = phaseUs
+  }
 
   /** Microseconds until the cost fits; 0 when it does now. */
   waitUs(check: WindowCheck, nowUs: number, cost: number): number {

@@ -56,7 +56,7 @@ describe('the stores of a gateway with Redis', () => {
     redis = await startFakeRedis((command) => {
       if (!isScript(command)) return politely(command)
       // The script's text or digest, the number of keys, the key, and what follows.
-      const [cost, kind, , , , rest] = command.slice(4)
+      const [cost, kind, , , , , rest] = command.slice(4)
       if (kind !== 'window') return kind === 'rate' ? integers(1, 1, 9, 9, 0) : ':1\r\n'
       takes.push({ cost: Number(cost), rest: Number(rest ?? 0) })
       return rest === undefined

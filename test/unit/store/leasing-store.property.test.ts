@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RateCheck, WindowCheck } from '../../../src/plugin.ts'
 import { KEPT_PART, RATE_SLOT_US } from '../../../src/store/lease.ts'
 import { SUB_BUCKETS, subBucketUs } from '../../../src/store/sliding-window.ts'
+import { slotPhaseUs } from '../../../src/store/slot-phase.ts'
 import { fc, runs } from '../../support/property.ts'
 import { Cluster, type Decision, type Network, World } from './nodes-on-one-store.ts'
 
@@ -37,14 +38,14 @@ type Load = typeof load extends fc.Arbitrary<infer T> ? T : never
 
 const window = fc.record({
   kind: fc.constant('window' as const),
-  key: fc.constant('k'),
+  key: fc.nat(999).map(String),
   limit: fc.integer({ min: 1, max: 600 }),
   windowMs: fc.constantFrom(1000, 7000, 60_000, 100_001),
 })
 
 const rate = fc.record({
   kind: fc.constant('rate' as const),
-  key: fc.constant('k'),
+  key: fc.nat(999).map(String),
   limit: fc.integer({ min: 20, max: 2000 }),
   periodMs: fc.constantFrom(1000, 10_000),
   burst: fc.integer({ min: 1, max: 600 }),
@@ -178,7 +179,9 @@ describe('leases of a window', () => {
         await cluster.world.advance(2500)
         const { remaining } = (await cluster.shared.take([check], 0)).states[0]!
         const reachMs = ((SUB_BUCKETS + 1) * subBucketUs(check.windowMs)) / 1000
-        const oldest = Math.floor(cluster.world.nowMs / 1000) * 1000 + 1000 - reachMs
+        const phaseMs = slotPhaseUs(check) / 1000
+        const slotBeganMs = Math.floor((cluster.world.nowMs + phaseMs) / 1000) * 1000 - phaseMs
+        const oldest = slotBeganMs + 1000 - reachMs
         const counted = cluster.admitted.filter(({ atMs }) => atMs >= oldest).length
         expect(remaining).toBe(check.limit - counted)
       }),

@@ -5,7 +5,7 @@ import { createLeasingStore, type LeasingStore } from '../../../src/store/leasin
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingMeter } from './recorders.ts'
-import { cells, newKey, perMinute } from './timed-stores.ts'
+import { alignedKey, cells, perMinute } from './timed-stores.ts'
 
 interface SharedCall {
   readonly checks: readonly LimitCheck[]
@@ -153,11 +153,22 @@ describe('a key that goes on being used', () => {
   })
 
   it('shares one call with the others whose leases end at about the same time', async () => {
-    const checks = Array.from({ length: 50 }, (_, at) => perMinute(6000, `together ${at}`))
+    const checks = Array.from({ length: 50 }, () => perMinute(6000))
     for (const check of checks) await take(4, check)
     shared.calls.length = 0
     await clock.advance(1020)
     expect(shared.calls.map(({ checks: asked, cost }) => [asked.length, cost])).toEqual([[50, 0]])
+  })
+
+  it('is leased anew in a moment of its own: those of a thousand consumers do not come at once', async () => {
+    const checks = Array.from({ length: 1000 }, (_, at) => perMinute(6000, `consumer ${at}`))
+    for (const check of checks) await take(4, check)
+    shared.calls.length = 0
+    await clock.advance(1020)
+    const sizes = shared.calls.map(({ checks: asked }) => asked.length)
+    // Not all: who asked shortly before the end of its slot was lent nothing.
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(800)
+    expect(Math.max(...sizes)).toBeLessThan(25)
   })
 
   it('is not leased twice when a request was faster', async () => {
@@ -365,7 +376,7 @@ describe('when the store is down', () => {
 
 describe('what a node holds', () => {
   it('goes back with the second lease that ends unasked for, and nothing is left running', async () => {
-    const keys = Array.from({ length: 100 }, () => newKey())
+    const keys = Array.from({ length: 100 }, () => alignedKey())
     for (const key of keys) await take(12, perMinute(6000, key))
     expect(await shared.left(perMinute(6000, keys[0]!))).toBeLessThan(5988)
     shared.calls.length = 0

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { LimitCheck } from '../../../src/plugin.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { alignedKey } from './timed-stores.ts'
 
 const perMinute = (key: string, limit = 10): LimitCheck => ({ kind: 'window', key, limit, windowMs: 60_000 })
+const aligned = perMinute(alignedKey())
 
 describe('the memory store', () => {
   it('answers at once and says that it is not shared', () => {
     const store = createMemoryStore({ clock: new FakeClock() })
     expect(store.shared).toBe(false)
-    expect(store.take([perMinute('a')])).toEqual({
+    expect(store.take([aligned])).toEqual({
       allowed: true,
       states: [{ allowed: true, remaining: 9, resetMs: 61_000, retryAfterMs: 0 }],
     })
@@ -57,10 +59,10 @@ describe('the memory store', () => {
   it('is not moved by a step of the wall clock', () => {
     const clock = new FakeClock()
     const store = createMemoryStore({ clock })
-    store.take([perMinute('a')], 10)
+    store.take([aligned], 10)
     clock.stepWallTime(3_600_000)
-    expect(store.take([perMinute('a')]).allowed).toBe(false)
+    expect(store.take([aligned]).allowed).toBe(false)
     clock.stepWallTime(-7_200_000)
-    expect(store.take([perMinute('a')]).states[0]!.resetMs).toBe(61_000)
+    expect(store.take([aligned]).states[0]!.resetMs).toBe(61_000)
   })
 })

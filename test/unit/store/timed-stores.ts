@@ -5,12 +5,16 @@ import type { LendingStore } from '../../../src/store/lease.ts'
 import { TAKE_LIMITS } from '../../../src/store/limits-lua.ts'
 import { createMemoryStore } from '../../../src/store/memory-store.ts'
 import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../../../src/store/redis-store.ts'
+import { slotPhaseUs } from '../../../src/store/slot-phase.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import type { SharedRedis } from '../../support/redis.ts'
 import { realClock } from './real-clock.ts'
 import { RecordingLogger, RecordingMeter } from './recorders.ts'
 
 const START_MS = 1_800_000_000_000
+
+/** Nothing where milliseconds are rounded up. */
+const ALIGNED_US = 500
 
 /** A store and the clock that it goes by. */
 export interface TimedStore {
@@ -77,7 +81,15 @@ let keys = 0
 
 export const newKey = (): string => `key ${++keys}`
 
-export const perMinute = (limit: number, key = newKey()): WindowCheck => ({
+/** A key whose slots begin with those of the store's clock, so that times can be told in whole numbers. */
+export function alignedKey(): string {
+  for (;;) {
+    const check = { kind: 'window', key: newKey(), limit: 1, windowMs: 60_000 } as const
+    if (slotPhaseUs(check) < ALIGNED_US) return check.key
+  }
+}
+
+export const perMinute = (limit: number, key = alignedKey()): WindowCheck => ({
   kind: 'window',
   key,
   limit,
@@ -85,7 +97,7 @@ export const perMinute = (limit: number, key = newKey()): WindowCheck => ({
 })
 
 /** `limit` cells drain in a minute. */
-export const cells = (limit: number, burst: number, key = newKey()): RateCheck => ({
+export const cells = (limit: number, burst: number, key = alignedKey()): RateCheck => ({
   kind: 'rate',
   key,
   limit,
