@@ -36,7 +36,7 @@ function tell(parts: FinishParts, course: Course, response: ClientResponse): voi
     bytesOut: tunnel?.sent ?? sent.bytes,
     upstreamMs: upstreamMs(exchange),
     aborted,
-    switched: tunnel !== undefined,
+    switched: tunnel && { cause: tunnel.cause },
   })
   if (!tunnel) parts.tracer.finish(exchange)
 }

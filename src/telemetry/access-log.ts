@@ -17,7 +17,13 @@ export interface FinishFacts {
   /** The answer did not reach its end. */
   readonly aborted: boolean
   /** It went on as a tunnel, whose bytes these are; its outcome is recorded already. */
-  readonly switched?: boolean
+  readonly switched?: SwitchedFacts | undefined
+}
+
+/** What is known when a tunnel is over. */
+export interface SwitchedFacts {
+  /** One of few words; undefined when one side has closed it as it should. */
+  readonly cause: string | undefined
 }
 
 export type AccessLog = (exchange: Exchange, facts: FinishFacts, durationMs: number) => void
@@ -49,7 +55,9 @@ function outcome({ attempts, consumer, status, grpcStatus, error }: Exchange, fa
   const target = attempts.length > 0 ? text('target', attempts[attempts.length - 1]!.target) : ''
   const upstream = facts.upstreamMs === undefined ? '' : `,"upstreamMs":${jsonMs(facts.upstreamMs)}`
   const grpc = grpcStatus === undefined ? '' : `,"grpcStatus":${jsonNumber(grpcStatus)}`
-  const cause = error?.code ?? (facts.aborted ? 'CLIENT_CLOSED' : undefined)
+  const cause = facts.switched
+    ? facts.switched.cause
+    : (error?.code ?? (facts.aborted ? 'CLIENT_CLOSED' : undefined))
   return (
     `${target}${consumer ? text('consumer', consumer.id) : ''},"status":${jsonNumber(status)}${grpc}${upstream}` +
     `,"bytesIn":${jsonNumber(facts.bytesIn)},"bytesOut":${jsonNumber(facts.bytesOut)}` +

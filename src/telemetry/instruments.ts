@@ -82,6 +82,11 @@ export const INSTRUMENTS = {
   receivedBytes: counter('gateway_received_bytes_total', 'Request body bytes read from clients', ROUTE),
   sentBytes: counter('gateway_sent_bytes_total', 'Response body bytes written to clients', ROUTE),
   aborted: counter('gateway_responses_aborted_total', 'Answers that did not reach their end', ROUTE),
+  webSockets: counter(
+    'gateway_web_socket_connections_total',
+    'WebSocket connections that are over; cause is OK, or why it did not end well',
+    [...ROUTE, 'cause'],
+  ),
   tcpConnections: counter(
     'gateway_tcp_connections_total',
     'Connections of TCP and TLS passthrough listeners that are over; cause is OK, or why it did not end well',

@@ -1,6 +1,6 @@
 // What is counted and logged when an exchange of one route has ended: every series is bound before or once.
 import type { Clock, Exchange, Labels, RouteFacts } from '../plugin.ts'
-import type { AccessLog, FinishFacts } from './access-log.ts'
+import type { AccessLog, FinishFacts, SwitchedFacts } from './access-log.ts'
 import { INSTRUMENTS } from './instruments.ts'
 import type { MetricRegistry } from './metric-registry.ts'
 import { knownMethod, outcomeKey, outcomeLabels } from './outcome.ts'
@@ -52,12 +52,17 @@ export class OutcomeRecorder implements RouteRecorder {
 
   finish(exchange: Exchange, facts: FinishFacts): void {
     const durationMs = this.#parts.clock.now() - exchange.startedAt
-    if (!facts.switched) this.#answered(exchange, durationMs)
+    if (facts.switched) this.#closed(facts.switched)
+    else this.#answered(exchange, durationMs)
     this.#totals ??= this.#bindTotals()
     this.#totals.received.add(facts.bytesIn)
     this.#totals.sent.add(facts.bytesOut)
     if (facts.aborted) this.#totals.aborted.add(1)
     this.#parts.accessLog?.(exchange, facts, durationMs)
+  }
+
+  #closed({ cause = 'OK' }: SwitchedFacts): void {
+    this.#parts.registry.bindCounter(INSTRUMENTS.webSockets, { ...this.#owner, cause }).add(1)
   }
 
   #answered(exchange: Exchange, durationMs: number): void {

@@ -1,9 +1,8 @@
 // What a frame may be (RFC 6455 section 5), given what the handshake has agreed on and what came before it.
 import { type FrameHeader, OPCODE } from './frame-header.ts'
+import { CLOSE_CODES } from './tunnel-cause.ts'
 
-/** RFC 6455 section 7.4.1. */
-const PROTOCOL_ERROR = 1002
-const MESSAGE_TOO_BIG = 1009
+const { FRAME_INVALID, MESSAGE_TOO_BIG } = CLOSE_CODES
 
 /** A message in more parts than that is somebody's attack on whoever puts it together; empty parts have no size. */
 const MAX_PARTS = 65_536
@@ -45,8 +44,8 @@ export class MessageRules {
 
   /** The code to close with when this frame must not be passed on; undefined when it may. */
   faultOf(header: FrameHeader): number | undefined {
-    if (header.oddLength || header.masked !== this.#rules.masked) return PROTOCOL_ERROR
-    if (!this.#mayReserve(header)) return PROTOCOL_ERROR
+    if (header.oddLength || header.masked !== this.#rules.masked) return FRAME_INVALID
+    if (!this.#mayReserve(header)) return FRAME_INVALID
     if (header.opcode >= CONTROL_BIT) return this.#controlFault(header)
     return this.#orderFault(header) ?? this.#sizeFault(header)
   }
@@ -62,13 +61,13 @@ export class MessageRules {
     const known = opcode <= OPCODE.pong || this.#rules.extensions === 'unknown'
     // Half a code says nothing (section 5.5.1).
     const halfCode = opcode === OPCODE.close && length === 1
-    return known && fin && length <= MAX_CONTROL_BYTES && !halfCode ? undefined : PROTOCOL_ERROR
+    return known && fin && length <= MAX_CONTROL_BYTES && !halfCode ? undefined : FRAME_INVALID
   }
 
   #orderFault({ opcode, fin }: FrameHeader): number | undefined {
-    if (opcode > OPCODE.binary && this.#rules.extensions !== 'unknown') return PROTOCOL_ERROR
+    if (opcode > OPCODE.binary && this.#rules.extensions !== 'unknown') return FRAME_INVALID
     // A message begins with another opcode than 0, and no other one begins before it has ended.
-    if ((opcode === OPCODE.continuation) !== this.#open) return PROTOCOL_ERROR
+    if ((opcode === OPCODE.continuation) !== this.#open) return FRAME_INVALID
     this.#open = !fin
     return undefined
   }

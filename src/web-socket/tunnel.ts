@@ -5,11 +5,8 @@ import type { Clock, Timer, TunnelLimits } from '../plugin.ts'
 import { closeFrame, maskedCloseFrame } from './close-frame.ts'
 import type { Extensions } from './frame-rules.ts'
 import { Relay } from './relay.ts'
+import { CLOSE_CODES, type GatewayCause, type TunnelCause } from './tunnel-cause.ts'
 
-/** RFC 6455 section 7.4.1: an endpoint goes away; clients connect again, and reach whoever serves then. */
-const GOING_AWAY = 1001
-/** The same: the endpoint has a reason that it does not explain. The client may come back with a new token. */
-const POLICY_VIOLATION = 1008
 /** How long both ends may take to answer a close frame. */
 const CLOSE_GRACE_MS = 1000
 /** WebSocket knows no half-closed connections: when one side has ended, this is for the other to read its last bytes. */
@@ -41,6 +38,8 @@ export class Tunnel {
   /** Monotonic milliseconds by which it is over, whatever its ends do. */
   #endAt = Number.POSITIVE_INFINITY
   #leaving = false
+  /** Whoever was first counts; `OK`: one side has said that it closes. */
+  #cause: TunnelCause | 'OK' | undefined
 
   constructor(options: TunnelOptions) {
     const { client, target, clock, limits, authenticatedMs } = options
@@ -51,14 +50,13 @@ export class Tunnel {
     this.#activeAt = clock.now()
     this.#up = this.#relay([client, target], true)
     this.#down = this.#relay([target, client], false)
-    const [endMs, why] =
-      authenticatedMs < limits.lifetimeMs
-        ? [authenticatedMs, POLICY_VIOLATION]
-        : [limits.lifetimeMs, GOING_AWAY]
-    this.#end = clock.after(endMs, () => this.#close(why))
+    const isBriefer = authenticatedMs < limits.lifetimeMs
+    this.#end = clock.after(isBriefer ? authenticatedMs : limits.lifetimeMs, () =>
+      this.#close(isBriefer ? 'TOKEN_EXPIRED' : 'LIFETIME_REACHED'),
+    )
     this.#watchIdle(limits.idleMs)
-    this.#attach(client, target)
-    this.#attach(target, client)
+    this.#attach(client, target, 'CLIENT_RESET')
+    this.#attach(target, client, 'TARGET_RESET')
   }
 
   /** Bytes from the client. */
@@ -71,14 +69,22 @@ export class Tunnel {
     return this.#down.bytes
   }
 
+  /** Of a tunnel that the client has left; undefined when one side has closed it as it should. */
+  get cause(): TunnelCause | undefined {
+    // Its connection may tell others first that it has closed.
+    return this.#cause === 'OK' ? undefined : (this.#cause ?? 'CLIENT_RESET')
+  }
+
   goAway(): void {
-    this.#close(GOING_AWAY)
+    this.#close('DRAINED')
   }
 
   /** Tells both ends that the connection closes, and closes it once they have answered or had the time to. */
-  #close(code: number): void {
+  #close(cause: GatewayCause): void {
     if (this.#leaving || this.#open === 0) return
     this.#leaving = true
+    this.#cause ??= cause
+    const code = CLOSE_CODES[cause]
     this.#endWithin(CLOSE_GRACE_MS)
     this.#down.conclude(closeFrame(code))
     this.#up.conclude(maskedCloseFrame(code))
@@ -90,11 +96,13 @@ export class Tunnel {
     const rules = { masked, extensions, messageBytes: limits.messageBytes }
     return new Relay(way, rules, {
       onTaken: () => this.#onTaken(),
-      onFault: (code) => this.#close(code),
+      onFault: (code) =>
+        this.#close(code === CLOSE_CODES.MESSAGE_TOO_BIG ? 'MESSAGE_TOO_BIG' : 'FRAME_INVALID'),
     })
   }
 
-  #attach(one: Duplex, other: Duplex): void {
+  /** `cause`: of an end that nobody has announced. */
+  #attach(one: Duplex, other: Duplex, cause: TunnelCause): void {
     if (one instanceof Socket) {
       one.setTimeout(0)
       one.setKeepAlive(true, KEEP_ALIVE_MS)
@@ -103,11 +111,15 @@ export class Tunnel {
     }
     let open = true
     const close = () => {
+      this.#cause ??= cause
       if (open) this.#onClose(other)
       open = false
     }
     one.on('close', close)
-    one.on('end', () => this.#endWithin(LINGER_MS))
+    one.on('end', () => {
+      this.#cause ??= cause
+      this.#endWithin(LINGER_MS)
+    })
     // Before there was anybody to hear of it.
     if (one.destroyed) close()
   }
@@ -128,6 +140,7 @@ export class Tunnel {
 
   #onTaken(): void {
     this.#activeAt = this.#options.clock.now()
+    if (this.#up.closed || this.#down.closed) this.#cause ??= 'OK'
     if (this.#leaving) this.#closeAnswered()
   }
 
@@ -143,7 +156,7 @@ export class Tunnel {
     // One timer that looks back, instead of one more for every frame.
     this.#idle = clock.after(ms, () => {
       const left = limits.idleMs - (clock.now() - this.#activeAt)
-      if (left <= 0) this.goAway()
+      if (left <= 0) this.#close('IDLE_TIMEOUT')
       else this.#watchIdle(left)
     })
   }

@@ -41,6 +41,9 @@ async function inFlight(status: string): Promise<number> {
   return Number(/^gateway_requests_in_flight (\d+)/m.exec(body)?.[1])
 }
 
+/** Why each connection that is over has ended. */
+const causes = ({ log }: TestGateway) => log.filter(({ status }) => status === 101).map(({ cause }) => cause)
+
 /** The service's side of the connection that was opened last. */
 async function lastClient(target: WebSocketTarget): Promise<WebSocket> {
   await expect.poll(() => target.clients.size).toBeGreaterThan(0)
@@ -154,6 +157,11 @@ describe('a connection that breaks', () => {
     expect(new Set(await Promise.all(told))).toEqual(new Set([1006]))
     await expect.poll(() => inFlight(running.statusUrl)).toBe(0)
     expect(target.clients.size).toBe(0)
+    const cause = side === 'client' ? 'CLIENT_RESET' : 'TARGET_RESET'
+    await expect.poll(() => causes(running)).toEqual(Array(20).fill(cause))
+    expect(await running.metrics()).toContain(
+      `gateway_web_socket_connections_total{route="chat.talk",service="chat",cause="${cause}"} 20`,
+    )
     const socket = await openWebSocket(`${running.url}/talk`)
     socket.close()
   })
@@ -179,6 +187,7 @@ describe('a connection without a word', () => {
     const running = await start(config(target.url, { plugin: '{ idle: 300ms }' }))
     const socket = await openWebSocket(`${running.url}/talk`)
     expect(await closeCode(socket)).toBe(1001)
+    await expect.poll(() => causes(running)).toEqual(['IDLE_TIMEOUT'])
   })
 
   it('or with many is closed at the end of its life', async () => {

@@ -132,6 +132,9 @@ describe('a WebSocket', () => {
     // Masked frames one way: 6 bytes around the message and 8 for the close, 2 and 4 the other way.
     expect(lines).toMatchObject([{ status: 101, route: 'chat.talk', bytesIn: 11 + 8, bytesOut: 7 + 4 }])
     expect(lines[0]).not.toHaveProperty('cause')
+    expect(await running.metrics()).toContain(
+      'gateway_web_socket_connections_total{route="chat.talk",service="chat",cause="OK"} 1',
+    )
   })
 })
 

@@ -311,3 +311,54 @@ describe('the end of a token', () => {
     expect(client.received().subarray(-4)).toEqual(CLOSE_1001)
   })
 })
+
+describe('the cause that is told', () => {
+  type Joined = ReturnType<typeof join>
+  const closing = (masked: boolean) => frame('\x03\xe8', { opcode: 8, masked })
+
+  it.each<[string | undefined, string, (joined: Joined) => unknown]>([
+    [undefined, 'the client has closed it', ({ client }) => client.stream.end(closing(true))],
+    [undefined, 'the service has closed it', ({ target }) => target.stream.end(closing(false))],
+    ['CLIENT_RESET', 'the client was gone without a word', ({ client }) => client.stream.end()],
+    ['CLIENT_RESET', 'the client broke it off', ({ sides }) => sides[0]!.destroy(new Error('reset'))],
+    ['TARGET_RESET', 'the service was gone without a word', ({ target }) => target.stream.end()],
+    ['TARGET_RESET', 'the service broke it off', ({ sides }) => sides[1]!.destroy(new Error('reset'))],
+    ['DRAINED', 'it had to go away', ({ tunnel }) => tunnel.goAway()],
+    ['IDLE_TIMEOUT', 'nobody said anything', ({ clock }) => clock.advance(LIMITS.idleMs)],
+    ['FRAME_INVALID', 'a frame may not be', ({ target }) => target.stream.write(frame('x', { opcode: 5 }))],
+    [
+      'MESSAGE_TOO_BIG',
+      'a message was too big',
+      ({ target }) => target.stream.write(frame(Buffer.alloc(LIMITS.messageBytes + 1))),
+    ],
+  ])('is %s when %s', async (cause, _why, act) => {
+    const joined = join()
+    await act(joined)
+    await joined.clock.advance(30_000)
+    await expect.poll(joined.ended).toBe(true)
+    expect(joined.tunnel.cause).toBe(cause)
+  })
+
+  it.each([
+    ['TOKEN_EXPIRED', { authenticatedMs: 1000 }],
+    ['LIFETIME_REACHED', { limits: { ...LIMITS, lifetimeMs: 1000 } }],
+  ])('is %s when the time is up', async (cause, options) => {
+    const { tunnel, clock } = join(options)
+    await clock.advance(2000)
+    expect(tunnel.cause).toBe(cause)
+  })
+
+  it('is the first one, whatever the other side makes of it', async () => {
+    const { target, tunnel, sides, clock } = join()
+    target.stream.write(frame('\x03\xe8', { opcode: 8 }))
+    await clock.advance(0)
+    sides[0]!.destroy(new Error('reset'))
+    tunnel.goAway()
+    await clock.advance(30_000)
+    expect(tunnel.cause).toBeUndefined()
+  })
+
+  it('of a client that is just gone is known before its connection has told', () => {
+    expect(join().tunnel.cause).toBe('CLIENT_RESET')
+  })
+})
