@@ -38,6 +38,31 @@ describe('the cache of verified tokens', () => {
     expect(cache.size).toBe(1)
   })
 
+  it('takes no token for another that ends as it does', () => {
+    const cache = new TokenCache()
+    const signature = 's'.repeat(342)
+    cache.set(`e30.mine.${signature}`, keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.get(`e30.your.${signature}`, keys, 1)).toBeUndefined()
+    expect(cache.get(signature.slice(-32), keys, 1)).toBeUndefined()
+    expect(cache.get(`e30.mine.${signature}`, keys, 1)).toBe(OUTCOME)
+  })
+
+  it('holds ten million characters and drops the oldest tokens', () => {
+    const cache = new TokenCache()
+    const token = (at: number): string => `${'p'.repeat(8000 - 4)}${String(at).padStart(4, '0')}`
+    for (let at = 0; at <= 1250; at++) cache.set(token(at), keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.size).toBe(1250)
+    expect(cache.get(token(0), keys, 1)).toBeUndefined()
+    for (const at of [1, 1250]) expect(cache.get(token(at), keys, 1)).toBe(OUTCOME)
+    // What was dropped makes room again, and so does a change of keys.
+    const changed = new KeySet([])
+    cache.set(token(1), keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.size).toBe(1250)
+    for (let at = 0; at < 1250; at++) cache.set(token(at), changed, { nowMs: 0, endMs: FOREVER }, OUTCOME)
+    expect(cache.size).toBe(1250)
+    expect(cache.get(token(0), changed, 1)).toBe(OUTCOME)
+  })
+
   it('holds 10,000 tokens and drops the oldest', () => {
     const cache = new TokenCache()
     const set = (token: string): void => cache.set(token, keys, { nowMs: 0, endMs: FOREVER }, OUTCOME)
