@@ -20,7 +20,7 @@ export function decide(course: Course): Answer | Promise<Answer> {
   if (!slashes && hasEncodedSlash(exchange.path)) return refuse(exchange, encodedSlashRefusal())
   if (match.kind === 'none') return refuse(exchange, new GatewayError('ROUTE_NOT_FOUND'))
   if (match.kind === 'method') return refuse(exchange, methodNotAllowed(match.allow))
-  for (const name of generation.identityHeaders) exchange.request.headers.remove(name)
+  exchange.request.headers.removeAll(generation.identityHeaders)
   exchange.body.refusedTrailers = generation.identityHeaders
   course.route = match.route
   exchange.route = match.route.facts

@@ -3,6 +3,7 @@ import { type Chain, compileChain } from './chain/chain.ts'
 import type { Configuration, RouteConfiguration, ServiceConfiguration } from './config/configuration.ts'
 import { TrustedProxies } from './edge/client-address.ts'
 import { GatewayError } from './errors.ts'
+import { FieldNames } from './headers.ts'
 import type { Steps } from './pace.ts'
 import type { Call, RouteFacts } from './plugin.ts'
 import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
@@ -38,7 +39,7 @@ export class Generation {
   /** Of the listeners for TCP and TLS passthrough, by name. */
   readonly tcpListeners: ReadonlyMap<string, ListenerRules>
   /** Header names that only plugins may set for a service. */
-  readonly identityHeaders: readonly string[]
+  readonly identityHeaders: FieldNames
   readonly #environment: GenerationEnvironment
   readonly #services = new Map<string, AnyService>()
   readonly #routes: CompiledRoute[] = []
@@ -70,8 +71,10 @@ export class Generation {
     this.#environment = environment
     this.proxies = new TrustedProxies(configuration.trustProxy)
     this.tcpListeners = tcpRules(configuration, environment)
-    this.identityHeaders = configuration.plugins.flatMap(
-      ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
+    this.identityHeaders = new FieldNames(
+      configuration.plugins.flatMap(
+        ({ name, identityHeaders }) => identityHeaders?.(configuration.root.get(name)) ?? [],
+      ),
     )
   }
 

@@ -1,7 +1,10 @@
 // Header fields as one flat array of name, value pairs: order, case and duplicates stay as they were sent.
 
-// RFC 9110 section 5.5: CR, LF and NUL never; other controls are refused too, obs-text is opaque.
-const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+// RFC 9110 section 5.5: CR, LF and NUL never; other controls are refused too, obs-text is opaque. In three parts, as V8
+// looks for up to 16 characters many places at a time: a token of 570 characters takes 0.12 instead of 0.77 us.
+const LOW_CONTROL = /[\0-\x08\x0a-\x10]/
+const HIGH_CONTROL = /[\x11-\x1f\x7f]/
+const NO_BYTE = /[^\0-\xff]/
 const INVALID_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
 // RFC 9110 section 7.6.1, with the older names that proxies still meet.
@@ -36,6 +39,27 @@ const NEVER_TRAILING: ReadonlySet<string> = new Set([
 export function mayTrail(lowerName: string): boolean {
   return !isHopByHop(lowerName) && !NEVER_TRAILING.has(lowerName)
 }
+
+/** Names that are looked for together, worked out once. */
+export class FieldNames {
+  readonly #names: ReadonlySet<string>
+  /** A bit for each length modulo 32: most names differ there from all of these, and toLowerCase allocates. */
+  readonly #lengths: number
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(Array.from(names, (name) => name.toLowerCase()))
+    let lengths = 0
+    for (const name of this.#names) lengths |= 1 << (name.length & 31)
+    this.#lengths = lengths
+  }
+
+  /** The name in any case. */
+  has(name: string): boolean {
+    return (this.#lengths & (1 << (name.length & 31))) !== 0 && this.#names.has(name.toLowerCase())
+  }
+}
+
+export const NO_NAMES = new FieldNames([])
 
 /** The part that only reads. Names are given in lower case. */
 export interface ReadonlyHeaderList {
@@ -95,11 +119,27 @@ export class HeaderList implements ReadonlyHeaderList {
   remove(name: string): void {
     removeFrom(this.pairs, name.toLowerCase(), 0)
   }
+
+  removeAll(names: FieldNames): void {
+    const { pairs } = this
+    let kept = 0
+    for (let at = 0; at < pairs.length; at += 2) {
+      const name = pairs[at]!
+      if (names.has(name)) continue
+      if (kept < at) {
+        pairs[kept] = name
+        pairs[kept + 1] = pairs[at + 1]!
+      }
+      kept += 2
+    }
+    // An array that is given a length, even its own, costs more than the search.
+    if (kept < pairs.length) pairs.length = kept
+  }
 }
 
 /** True when the value may be sent as a field value (RFC 9110 section 5.5). */
 export function isFieldValue(value: string): boolean {
-  return !INVALID_VALUE.test(value)
+  return !(LOW_CONTROL.test(value) || HIGH_CONTROL.test(value) || NO_BYTE.test(value))
 }
 
 /** True when the name is an HTTP token (RFC 9110 section 5.6.2). */
@@ -122,8 +162,10 @@ function indexOf(pairs: readonly string[], lower: string, from: number): number 
 }
 
 function removeFrom(pairs: string[], lower: string, from: number): void {
-  let kept = from
-  for (let at = from; at < pairs.length; at += 2) {
+  let kept = indexOf(pairs, lower, from)
+  // Nearly always; and an array that is given a length, even its own, costs more than the search.
+  if (kept < 0) return
+  for (let at = kept + 2; at < pairs.length; at += 2) {
     const name = pairs[at]!
     if (name.length === lower.length && name.toLowerCase() === lower) continue
     pairs[kept] = name

@@ -6,7 +6,14 @@ export { addressFilter, isAddressRange } from './address-ranges.ts'
 export { CATALOGUE, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 export type * from './exchange.ts'
 export { grpcTrailers, outcomeStatus } from './grpc.ts'
-export { HeaderList, isFieldName, isFieldValue, isHopByHop, type ReadonlyHeaderList } from './headers.ts'
+export {
+  FieldNames,
+  HeaderList,
+  isFieldName,
+  isFieldValue,
+  isHopByHop,
+  type ReadonlyHeaderList,
+} from './headers.ts'
 export { ipKey } from './ip-address.ts'
 export { duration, origin, percent, type Rate, rate, size } from './units.ts'
 

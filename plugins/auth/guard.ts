@@ -1,5 +1,5 @@
 // Decides for one route who passes: the first provider that recognises the caller, then what the route asks.
-import type { Exchange } from '../../src/plugin.ts'
+import { type Exchange, FieldNames } from '../../src/plugin.ts'
 import { forbidden, unauthenticated, undecidable } from './challenges.ts'
 import { type Place, removeCredential, samePlace } from './credentials.ts'
 import type { Note } from './decisions.ts'
@@ -26,17 +26,17 @@ export class Guard {
   readonly #requirements: Requirements
   readonly #note: Note
   /** Names that only the accepted identity may fill. */
-  readonly #identityNames: readonly string[]
+  readonly #identityNames: FieldNames
   readonly #removals: ReadonlyMap<Provider, readonly Place[]>
 
   constructor(providers: readonly Provider[], requirements: Requirements, note: Note) {
     this.#providers = providers
     this.#requirements = requirements
     this.#note = note
-    this.#identityNames = [
+    this.#identityNames = new FieldNames([
       ...CONSUMER_HEADERS,
-      ...new Set(providers.flatMap(({ headerNames }) => headerNames)),
-    ]
+      ...providers.flatMap(({ headerNames }) => headerNames),
+    ])
     this.#removals = new Map(providers.map((provider) => [provider, removalsFor(provider, providers)]))
   }
 
@@ -77,7 +77,7 @@ export class Guard {
     this.#note(provider, isAllowed ? 'accepted' : 'forbidden')
     if (!isAllowed) throw forbidden(provider, this.#requirements)
     const { request } = exchange
-    for (const name of this.#identityNames) request.headers.remove(name)
+    request.headers.removeAll(this.#identityNames)
     for (let at = 0; at < headers.length; at += 2) request.headers.append(headers[at]!, headers[at + 1]!)
     for (const place of this.#removals.get(provider)!) removeCredential(request, place)
   }

@@ -1,5 +1,5 @@
 // Tells the client where it stands: draft-ietf-httpapi-ratelimit-headers-11, and the trio that most clients read today.
-import type { HeaderList, LimitState } from '../../src/plugin.ts'
+import { FieldNames, type HeaderList, type LimitState } from '../../src/plugin.ts'
 import type { Quota } from './limit.ts'
 
 export interface Standing {
@@ -18,18 +18,24 @@ export function writeStandings(headers: HeaderList, standings: readonly Standing
     items = joined(items, itemOf(standing, elapsedMs))
     if (tightest === undefined || isTighter(standing.state, tightest.state)) tightest = standing
   }
-  headers.set('RateLimit-Policy', policies)
-  if (tightest === undefined) {
-    for (const name of ['RateLimit', ...LEGACY]) headers.remove(name)
-    return
-  }
-  headers.set('RateLimit', items)
-  headers.set(LEGACY[0], String(tightest.quota.size))
-  headers.set(LEGACY[1], String(tightest.state.remaining))
-  headers.set(LEGACY[2], String(resetSeconds(tightest.state, elapsedMs)))
+  headers.removeAll(OURS)
+  // Numbers, and names that the config has checked: nothing in them could end a field.
+  headers.pairs.push('RateLimit-Policy', policies)
+  if (tightest === undefined) return
+  const { quota, state } = tightest
+  headers.pairs.push('RateLimit', items)
+  headers.pairs.push('X-RateLimit-Limit', String(quota.size))
+  headers.pairs.push('X-RateLimit-Remaining', String(state.remaining))
+  headers.pairs.push('X-RateLimit-Reset', String(resetSeconds(state, elapsedMs)))
 }
 
-const LEGACY = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
+const OURS = new FieldNames([
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+])
 
 type Known = Standing & { readonly state: LimitState }
 

@@ -1,6 +1,7 @@
 // The client's body: read once from the socket, handed to one attempt at a time, kept for another when asked.
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
+import { NO_NAMES } from '../headers.ts'
 import type { BodyStream, RequestBody } from '../plugin.ts'
 import type { ClientRequest } from './client-request.ts'
 import { announcesTrailers, forwardableTrailers } from './request-trailers.ts'
@@ -20,7 +21,7 @@ export class ClientBody implements RequestBody {
   /** Called once, when the first byte is wanted. */
   onWanted: (() => void) | undefined
   /** Names of trailers that are not passed on. */
-  refusedTrailers: readonly string[] = []
+  refusedTrailers = NO_NAMES
   /** Called once, when somebody begins to read. */
   onOpened: ((body: ClientBody) => void) | undefined
   readonly #source: ClientRequest

@@ -1,5 +1,5 @@
 // The trailers of a request: whether the client announced any, and what of them may go to a service.
-import { HeaderList, mayTrail } from '../headers.ts'
+import { type FieldNames, HeaderList, mayTrail } from '../headers.ts'
 import { createHeaderRules } from './header-rules.ts'
 
 const ruleFor = createHeaderRules()
@@ -10,13 +10,12 @@ export function announcesTrailers(rawHeaders: readonly string[]): boolean {
 }
 
 /** The hygiene of the head, as services merge the two. `refused` are names that only plugins may set for a service. */
-export function forwardableTrailers(rawTrailers: readonly string[], refused: readonly string[]): string[] {
+export function forwardableTrailers(rawTrailers: readonly string[], refused: FieldNames): string[] {
   const pairs: string[] = []
   for (let at = 0; at < rawTrailers.length; at += 2) {
     const name = rawTrailers[at]!
-    const lower = name.toLowerCase()
-    if (ruleFor(name) !== 'forward' || !mayTrail(lower)) continue
-    if (!refused.some((one) => one.toLowerCase() === lower)) pairs.push(name, rawTrailers[at + 1]!)
+    if (ruleFor(name) !== 'forward' || !mayTrail(name.toLowerCase()) || refused.has(name)) continue
+    pairs.push(name, rawTrailers[at + 1]!)
   }
   return pairs
 }

@@ -1,6 +1,6 @@
 // Header fields as flat pairs: order, case and duplicates survive; nothing illegal gets in.
 import { describe, expect, it } from 'vitest'
-import { HeaderList, isFieldName, isFieldValue, isHopByHop } from '../../src/headers.ts'
+import { FieldNames, HeaderList, isFieldName, isFieldValue, isHopByHop, NO_NAMES } from '../../src/headers.ts'
 import { fc } from '../support/property.ts'
 
 const COOKIES = ['Set-Cookie', 'a=1', 'X-One', '1', 'set-cookie', 'b=2', 'SET-COOKIE', 'c=3']
@@ -73,6 +73,25 @@ describe('writing', () => {
   )
 })
 
+describe('names that are looked for together', () => {
+  it('are known in any case, and no others', () => {
+    const names = new FieldNames(['X-A', 'x-tenant'])
+    expect(['X-A', 'x-a', 'X-TENANT', 'x-Tenant'].filter((name) => names.has(name))).toHaveLength(4)
+    // As long as one of them, or longer by what its length is told apart by.
+    expect(['X-B', 'X-Tenanx', '', `X-A${'a'.repeat(32)}`].filter((name) => names.has(name))).toEqual([])
+  })
+
+  it('are taken out with every field that has one of them', () => {
+    const headers = new HeaderList([...COOKIES, 'X-TWO', '2', 'X-Three', '3'])
+    headers.removeAll(new FieldNames(['set-cookie', 'X-Two']))
+    expect(headers.pairs).toEqual(['X-One', '1', 'X-Three', '3'])
+    headers.removeAll(NO_NAMES)
+    expect(headers.pairs).toEqual(['X-One', '1', 'X-Three', '3'])
+    headers.removeAll(new FieldNames(['x-three', 'x-one']))
+    expect(headers.pairs).toEqual([])
+  })
+})
+
 const field = fc.tuple(fc.constantFrom('X-A', 'x-a', 'X-B', 'Y'), fc.constantFrom('1', '2', ''))
 const step = fc.tuple(fc.constantFrom('set', 'append', 'remove'), field)
 
@@ -113,6 +132,10 @@ describe('what may be sent', () => {
     const legal = bytes.filter((code) => isFieldValue(String.fromCharCode(code)))
     expect(legal).toEqual(bytes.filter((code) => code === 9 || (code >= 32 && code !== 127)))
     expect(isFieldValue('')).toBe(true)
+    // Wherever it stands: long values are looked through many characters at a time.
+    const long = (code: number) => `${'a'.repeat(99)}${String.fromCharCode(code)}${'a'.repeat(99)}`
+    expect(bytes.filter((code) => isFieldValue(long(code)))).toEqual(legal)
+    expect(isFieldValue(long(0x10d))).toBe(false)
     expect(isFieldValue('\u0100')).toBe(false)
   })
 
