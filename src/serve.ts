@@ -52,23 +52,25 @@ export function createServe(options: ServeOptions): Server {
       inFlight--
       finish(options, course, response)
     })
-    answerExchange(options, course, response).catch((thrown) =>
-      lastResort(options, course, { response, thrown }),
-    )
+    answerExchange(options, course, response)
   }
   return { request, inFlight: () => inFlight }
 }
 
-async function answerExchange(
-  options: ServeOptions,
-  course: Course,
-  response: ClientResponse,
-): Promise<void> {
-  const { exchange } = course
-  startTrace(options, exchange)
-  const answer = await decide(course)
-  exchange.status = answer.status
-  options.departures.add(() => depart(options, course, { response, answer }))
+function answerExchange(options: ServeOptions, course: Course, response: ClientResponse): void {
+  const fail = (thrown: unknown) => lastResort(options, course, { response, thrown })
+  const deliver = (answer: Answer) => {
+    course.exchange.status = answer.status
+    options.departures.add(() => depart(options, course, { response, answer }))
+  }
+  try {
+    startTrace(options, course.exchange)
+    const answer = decide(course)
+    if (answer instanceof Promise) answer.then(deliver, fail)
+    else deliver(answer)
+  } catch (thrown) {
+    fail(thrown)
+  }
 }
 
 function depart(options: ServeOptions, course: Course, { response, answer }: Sending): void {

@@ -27,7 +27,13 @@ export function retryFilter(parts: RetryParts): Filter {
     return async function retryCall(request) {
       budget.arrive(clock.now())
       try {
-        const outcome = await next(request).catch(toFailed)
+        let outcome: Outcome
+        // Not `.catch`, which is a promise more for each request.
+        try {
+          outcome = await next(request)
+        } catch (thrown) {
+          outcome = new Failed(thrown)
+        }
         if (!(outcome instanceof Failed) && !on.has(outcomeStatus(request.exchange, outcome))) return outcome
         return await loop.run(request, outcome)
       } finally {

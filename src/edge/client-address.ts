@@ -26,10 +26,10 @@ export class TrustedProxies {
     return this.#isProxy?.(normalizeIp(address) ?? address) ?? false
   }
 
+  /** `peer` is `Connection.peer`: spelled in the one way already. */
   resolve(peer: string, forwardedFor: readonly string[]): ClientAddress {
-    const ip = normalizeIp(peer) ?? peer
-    if (!this.trusts(ip)) return { ip, trusted: false }
-    return { ip: this.#rightmostUntrusted(forwardedFor) ?? ip, trusted: true }
+    if (!this.#isProxy?.(peer)) return { ip: peer, trusted: false }
+    return { ip: this.#rightmostUntrusted(forwardedFor) ?? peer, trusted: true }
   }
 
   #rightmostUntrusted(forwardedFor: readonly string[]): string | undefined {

@@ -47,27 +47,27 @@ export class OutcomeRecorder implements RouteRecorder {
   }
 
   switched(exchange: Exchange): void {
-    this.#answered(exchange, this.#parts.clock.now() - exchange.startedAt)
+    this.#answered(exchange, this.#parts.clock.now())
   }
 
   finish(exchange: Exchange, facts: FinishFacts): void {
-    const durationMs = this.#parts.clock.now() - exchange.startedAt
+    const endedAt = this.#parts.clock.now()
     if (facts.switched) this.#closed(facts.switched)
-    else this.#answered(exchange, durationMs)
+    else this.#answered(exchange, endedAt)
     this.#totals ??= this.#bindTotals()
     this.#totals.received.add(facts.bytesIn)
     this.#totals.sent.add(facts.bytesOut)
     if (facts.aborted) this.#totals.aborted.add(1)
-    this.#parts.accessLog?.(exchange, facts, durationMs)
+    this.#parts.accessLog?.(exchange, facts, endedAt - exchange.startedAt)
   }
 
   #closed({ cause = 'OK' }: SwitchedFacts): void {
     this.#parts.registry.bindCounter(INSTRUMENTS.webSockets, { ...this.#owner, cause }).add(1)
   }
 
-  #answered(exchange: Exchange, durationMs: number): void {
-    this.#outcome(exchange).record(durationMs / 1000)
-    this.#parts.service?.record(exchange.attempts)
+  #answered(exchange: Exchange, now: number): void {
+    this.#outcome(exchange).record((now - exchange.startedAt) / 1000)
+    this.#parts.service?.record(exchange.attempts, now)
   }
 
   #outcome(exchange: Exchange): HistogramSeries {

@@ -31,11 +31,11 @@ export class ServiceRecorder {
     this.#again = registry.bindCounter(INSTRUMENTS.attempts, { service, kind: 'again' })
   }
 
-  record(attempts: readonly Attempt[]): void {
+  record(attempts: readonly Attempt[], now: number): void {
     if (attempts.length === 0) return
     this.#first.add(1)
     this.#again.add(attempts.length - 1)
-    for (const attempt of attempts) this.#series(attempt)?.record(attempt.durationMs / 1000)
+    for (const attempt of attempts) this.#series(attempt, now)?.record(attempt.durationMs / 1000)
   }
 
   /** Drops what discovery has taken away. */
@@ -48,11 +48,11 @@ export class ServiceRecorder {
     }
   }
 
-  #series(attempt: Attempt): HistogramSeries | undefined {
+  #series(attempt: Attempt, now: number): HistogramSeries | undefined {
     const { target } = attempt
     const known = this.#target(target)
     if (!known) return undefined
-    known.usedAt = this.#clock.now()
+    known.usedAt = now
     const key = outcomeKey('', attempt)
     const series = known.outcomes.get(key)
     if (series || known.outcomes.size >= MAX_OUTCOMES) return series

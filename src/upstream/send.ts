@@ -2,6 +2,7 @@
 import type { Departures } from '../departures.ts'
 import { GatewayError } from '../errors.ts'
 import { outcomeStatus, setGrpcTimeout } from '../grpc.ts'
+import { FieldNames } from '../headers.ts'
 import type {
   Attempt,
   Clock,
@@ -12,12 +13,13 @@ import type {
 } from '../plugin.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { HttpTarget, Target, TargetFacts } from './target.ts'
-import { Transfer, type TransferObserver } from './transfer.ts'
+import { type Sending, Transfer, type TransferObserver } from './transfer.ts'
 import type { Outgoing } from './transmission.ts'
 
 /** A wish of a service for rest is honoured in the balance up to this long. */
 const MAX_PENALTY_MS = 300_000
 const NO_TARGETS: ReadonlySet<string> = new Set()
+const TRACE = new FieldNames(['traceparent', 'tracestate'])
 
 export interface AttemptSpan {
   /** Header pairs to send with this attempt (`traceparent`, `tracestate`). */
@@ -42,8 +44,9 @@ export interface SendOptions {
 export function createSend(options: SendOptions): (request: UpstreamRequest) => Promise<UpstreamResponse> {
   return function send(request) {
     const { exchange } = request
+    const startedAt = options.clock.now()
     // Nobody waits for it any more: no target is given work or blame for it.
-    if (exchange.deadlineAt <= options.clock.now()) {
+    if (exchange.deadlineAt <= startedAt) {
       return Promise.reject(new GatewayError('UPSTREAM_TIMEOUT', { unprocessed: true }))
     }
     const target = options.pick(exchange, triedBy(exchange))
@@ -52,20 +55,18 @@ export function createSend(options: SendOptions): (request: UpstreamRequest) => 
     if (!target.hasRoom()) {
       return Promise.reject(new GatewayError('UPSTREAM_QUEUE_FULL', { headers: ['Retry-After', '1'] }))
     }
-    return new Promise((resolve, reject) => dispatch(options, target, request, { resolve, reject }))
+    return new Promise((resolve, reject) =>
+      dispatch(options, target, { request, startedAt, resolve, reject }),
+    )
   }
 }
 
-interface Settle {
-  resolve(response: UpstreamResponse): void
-  reject(failure: GatewayError): void
-}
-
-function dispatch(options: SendOptions, target: HttpTarget, request: UpstreamRequest, settle: Settle): void {
+function dispatch(options: SendOptions, target: HttpTarget, sending: Sending): void {
+  const { request, startedAt } = sending
   const span = options.observer.start(request.exchange, target.facts)
   target.onPick()
-  const observer = observe(options, target, { request, span })
-  const transfer = new Transfer(request, { clock: options.clock, observer }, settle)
+  const observer = observe(options, target, { request, span, startedAt })
+  const transfer = new Transfer({ clock: options.clock, observer }, sending)
   if (request.exchange.cancelled) {
     transfer.abort(request.exchange.cancelled)
     return
@@ -101,12 +102,15 @@ function outgoing(request: UpstreamRequest, trace: readonly string[]): Outgoing 
   }
 }
 
+interface Observed extends Pick<Sending, 'request' | 'startedAt'> {
+  readonly span: AttemptSpan
+}
+
 function observe(
   { clock, failures }: SendOptions,
   target: Target,
-  { request, span }: { readonly request: UpstreamRequest; readonly span: AttemptSpan },
+  { request, span, startedAt }: Observed,
 ): TransferObserver {
-  const startedAt = clock.now()
   const note = (status: number, error: GatewayError | undefined): number => {
     const durationMs = clock.now() - startedAt
     const attempt: Attempt = { target: target.url, startedAt, durationMs, status, error }
@@ -166,8 +170,7 @@ function withTrace(pairs: readonly string[], trace: readonly string[]): readonly
   if (trace.length === 0) return pairs
   const merged: string[] = []
   for (let at = 0; at < pairs.length; at += 2) {
-    const lower = pairs[at]!.toLowerCase()
-    if (lower !== 'traceparent' && lower !== 'tracestate') merged.push(pairs[at]!, pairs[at + 1]!)
+    if (!TRACE.has(pairs[at]!)) merged.push(pairs[at]!, pairs[at + 1]!)
   }
   merged.push(...trace)
   return merged

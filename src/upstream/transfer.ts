@@ -19,6 +19,14 @@ export interface TransferObserver {
   onEnd(): void
 }
 
+/** One attempt as it was asked for. */
+export interface Sending {
+  readonly request: UpstreamRequest
+  readonly startedAt: number
+  resolve(response: UpstreamResponse): void
+  reject(failure: GatewayError): void
+}
+
 type EndListener = (failure: GatewayError | undefined) => void
 
 export class Transfer implements Receiver, ResponseBody {
@@ -42,17 +50,16 @@ export class Transfer implements Receiver, ResponseBody {
   #listeners: EndListener[] = []
 
   constructor(
-    request: UpstreamRequest,
     environment: { readonly clock: Clock; readonly observer: TransferObserver },
-    settle: { resolve(response: UpstreamResponse): void; reject(failure: GatewayError): void },
+    { request, startedAt, resolve, reject }: Sending,
   ) {
     this.#request = request
     this.#clock = environment.clock
     this.#observer = environment.observer
-    this.#resolve = settle.resolve
-    this.#reject = settle.reject
+    this.#resolve = resolve
+    this.#reject = reject
     request.exchange.onCancel(this.#onCancel)
-    this.#arm(Math.min(request.attemptTimeoutMs, request.exchange.deadlineAt - this.#clock.now()))
+    this.#arm(Math.min(request.attemptTimeoutMs, request.exchange.deadlineAt - startedAt))
   }
 
   /** Gives up: nothing more is sent or read, and the connection is closed. */

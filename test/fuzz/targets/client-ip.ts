@@ -36,8 +36,8 @@ export const clientIp: FuzzTarget = {
   ],
   run(input) {
     const [peer, fields] = read(input)
-    const { ip, trusted } = proxies.resolve(peer, fields)
     const own = normalizeIp(peer)!
+    const { ip, trusted } = proxies.resolve(own, fields)
     assert.equal(trusted, isTrusted(own))
     assert.notEqual(isIP(ip), 0)
     if (!trusted) assert.equal(ip, own)

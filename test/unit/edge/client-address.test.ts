@@ -1,9 +1,11 @@
 // Who the client is: the rows XF01 to XF07 of the security catalogue, and addresses in every spelling.
 import { describe, expect, it } from 'vitest'
 import { TrustedProxies } from '../../../src/edge/client-address.ts'
+import { normalizeIp } from '../../../src/ip-address.ts'
 
 const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'])
-const clientOf = (peer: string, ...forwardedFor: string[]) => proxies.resolve(peer, forwardedFor)
+const clientOf = (peer: string, ...forwardedFor: string[]) =>
+  proxies.resolve(normalizeIp(peer) ?? peer, forwardedFor)
 
 describe('a client that speaks directly', () => {
   it('is its socket, whatever it says of itself (XF01)', () => {
