@@ -18,7 +18,8 @@ export { ipKey } from './ip-address.ts'
 export { duration, origin, percent, type Rate, rate, size } from './units.ts'
 
 /** Where a plugin's hooks run, outermost first. Order inside a stage is the order of plugins/index.ts. */
-export type Stage = 'edge' | 'identity' | 'policy' | 'request' | 'resilience'
+export const STAGES = ['edge', 'identity', 'policy', 'request', 'resilience'] as const
+export type Stage = (typeof STAGES)[number]
 
 /** A named policy that a route switches on: a definition, no state. */
 export interface Plugin<S = unknown, R = unknown> {

@@ -17,6 +17,7 @@ const LEAVES = [
   'src/pace.ts',
   'src/splice.ts',
   'src/proxy-protocol.ts',
+  'src/host-name.ts',
   'src/ip-address.ts',
   'src/address-ranges.ts',
   'src/client-counts.ts',

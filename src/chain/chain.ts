@@ -1,7 +1,12 @@
 // A route's hooks as flat arrays, and its filters folded around the service's call: compiled once per generation.
-import type { Call, Exchange, Hooks, PlacedHooks, ResponseHead, Stage } from '../plugin.ts'
-
-export const STAGES: readonly Stage[] = ['edge', 'identity', 'policy', 'request', 'resilience']
+import {
+  type Call,
+  type Exchange,
+  type Hooks,
+  type PlacedHooks,
+  type ResponseHead,
+  STAGES,
+} from '../plugin.ts'
 
 export interface Chain {
   /** Outermost first; `undefined` where the hooks at this place have none. */

@@ -2,11 +2,8 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
+import { isHostName } from '../host-name.ts'
 import { type Refusal, textField } from './text-field.ts'
-
-// RFC 1123 section 2.1, and the underscore that internal names often have.
-const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
-const MAX_HOST_LENGTH = 253
 
 const host = textField(readHost)
 
@@ -39,8 +36,9 @@ function readHost(written: string): { readonly value: string } | Refusal {
   if (name.includes('*')) return refuse(written, 'a "*" may only be the whole first label: *.example.com')
   if (/:\d*$/.test(name)) return refuse(written, 'write the name alone, without the port')
   const ascii = domainToASCII(name)
-  const isName = NAME.test(ascii) && ascii.length <= MAX_HOST_LENGTH
-  return isName ? { value: wildcard + ascii } : refuse(written, 'write api.example.com or *.example.com')
+  return isHostName(ascii)
+    ? { value: wildcard + ascii }
+    : refuse(written, 'write api.example.com or *.example.com')
 }
 
 function bracketed(address: string): string {

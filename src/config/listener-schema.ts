@@ -1,10 +1,9 @@
 // `listeners`: where clients connect beside the plain `listen`, one shape for each protocol.
 import { z } from 'zod'
 import { address } from './address-field.ts'
+import { NAME } from './names.ts'
 import { isMap } from './places.ts'
 import { passthroughKeys, tcpKeys } from './tcp-listener-schema.ts'
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 const name = z.string().regex(NAME, {
   error: ({ input }) =>

@@ -2,7 +2,7 @@
 import type { Path } from './fault.ts'
 import type { LoadState } from './load-state.ts'
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 /** Tells a fault when the last part of `path` is not a name. */
 export function checkName(path: Path, state: LoadState): void {

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import type { Plugin, Stage } from '../plugin.ts'
+import { type Plugin, STAGES, type Stage } from '../plugin.ts'
 import type { Path } from './fault.ts'
 import { failureMessage, failurePosition, importModule } from './import-module.ts'
 import type { LoadState } from './load-state.ts'
@@ -10,7 +10,6 @@ import { createMap, isMap } from './places.ts'
 import { suggest } from './suggest.ts'
 import { show } from './zod-wording.ts'
 
-const STAGES: readonly Stage[] = ['edge', 'identity', 'policy', 'request', 'resilience']
 const NAME = /^[a-z][A-Za-z0-9]*$/
 
 export interface UsedPlugins {

@@ -10,7 +10,6 @@ import { readParams } from './route-params.ts'
 import type { Candidate, Match, MatchRequest, RoutePattern, StepCount } from './route-pattern.ts'
 
 export interface RouteTable<R extends RoutePattern> {
-  readonly size: number
   match(request: MatchRequest, steps?: StepCount): Match<R>
   /** Every route that was considered or came near, most specific first. Looks at all routes: for people. */
   candidates(request: MatchRequest): readonly Candidate<R>[]
@@ -39,10 +38,6 @@ export function* buildRouteTable<R extends RoutePattern>(routes: readonly R[]): 
 class IndexedRoutes<R extends RoutePattern> implements RouteTable<R> {
   readonly #hosts: HostTable<CompiledRoute<R>> = createHostTable()
   readonly #compiled: CompiledRoute<R>[] = []
-
-  get size(): number {
-    return this.#compiled.length
-  }
 
   add(compiled: CompiledRoute<R>): void {
     this.#compiled.push(compiled)

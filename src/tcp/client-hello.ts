@@ -1,5 +1,6 @@
 // The server name in a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3): strict, bounded, never throws.
 import { isIP } from 'node:net'
+import { isHostName } from '../host-name.ts'
 import { ByteReader } from './byte-reader.ts'
 import { readHandshake } from './tls-records.ts'
 
@@ -20,9 +21,6 @@ const RANDOM_BYTES = 32
 const MAX_SESSION_ID_BYTES = 32
 const SERVER_NAME = 0
 const HOST_NAME = 0
-const MAX_NAME_LENGTH = 253
-// RFC 1123 section 2.1, and the underscore that internal names often have.
-const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
 const INVALID: Hello = { kind: 'invalid', alert: DECODE_ERROR }
 const NO_NAME: Hello = { kind: 'hello', serverName: undefined }
@@ -76,6 +74,6 @@ function readServerName(data: ByteReader): Hello {
 function asHello(written: string): Hello {
   const serverName = written.toLowerCase().replace(/\.$/, '')
   // RFC 6066 section 3: addresses are not permitted.
-  const isName = serverName.length <= MAX_NAME_LENGTH && NAME.test(serverName) && isIP(serverName) === 0
+  const isName = isHostName(serverName) && isIP(serverName) === 0
   return isName ? { kind: 'hello', serverName } : { kind: 'invalid', alert: UNRECOGNIZED_NAME }
 }

@@ -1,7 +1,8 @@
 // How hooks become a chain: order of stages, of hooks in and out, of filters; closing.
 import { describe, expect, it } from 'vitest'
-import { compileChain, STAGES } from '../../../src/chain/chain.ts'
+import { compileChain } from '../../../src/chain/chain.ts'
 import type { Call, Filter, PlacedHooks, UpstreamRequest } from '../../../src/plugin.ts'
+import { STAGES } from '../../../src/plugin.ts'
 import { createExchange, createService, tellingHooks } from './exchanges.ts'
 
 const service = createService()

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { type PluginSettings, plugins } from '../../../plugins/index.ts'
-import { STAGES } from '../../../src/chain/chain.ts'
+import { STAGES } from '../../../src/plugin.ts'
 
 const folders = readdirSync(new URL('../../../plugins', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
