@@ -85,23 +85,29 @@ function lessSpecific(one: Judged<RoutePattern>, winner: Judged<RoutePattern>): 
   return 'equally specific'
 }
 
-/** Routes that miss by host or by path alone, those with the most segments in common first. */
+/** Routes that miss by host or by path alone, those with the most segments in common first; else any there are. */
 function nearRoutes<R extends RoutePattern>(
   judged: readonly Judged<R>[],
   request: MatchRequest,
 ): Candidate<R>[] {
-  return judged
-    .filter(({ host, path }) => (host === undefined) === path)
+  const missed = judged
+    .filter(({ host, path }) => !host || !path)
     .map((one) => ({ one, common: one.path ? 0 : commonSegments(one.compiled, request.path) }))
-    .filter(({ one, common }) => one.path || common > 0)
-    .sort((a, b) => b.common - a.common || compareJudged(a.one, b.one))
+  const near = missed.filter(({ one, common }) => (one.host ? common > 0 : one.path))
+  const isStrange = near.length === 0 && missed.length === judged.length
+  return (isStrange ? missed : near)
+    .sort((a, b) => misses(a.one) - misses(b.one) || b.common - a.common || compareJudged(a.one, b.one))
     .slice(0, NEAR_LIMIT)
     .map(({ one }) => ({ route: one.compiled.route, outcome: 'lost', why: missOf(one, request) }))
 }
 
-function missOf(one: Judged<RoutePattern>, request: MatchRequest): string {
-  if (!one.path) return `path ${request.path} is not ${one.compiled.route.path}`
-  return `host ${request.host} is not ${one.compiled.hosts.map(hostText).join(' or ')}`
+function misses({ host, path }: Judged<RoutePattern>): number {
+  return host || path ? 1 : 2
+}
+
+function missOf({ host, compiled }: Judged<RoutePattern>, request: MatchRequest): string {
+  if (host) return `path ${request.path} is not ${compiled.route.path}`
+  return `host ${request.host} is not ${compiled.hosts.map(hostText).join(' or ')}`
 }
 
 function commonSegments({ path }: CompiledRoute, requested: string): number {

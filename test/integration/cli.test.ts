@@ -186,7 +186,7 @@ describe('turnpike explain', () => {
     })
     expect(turnpike(['explain', 'GET', '/b', narrow])).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('404'),
+      stdout: expect.stringMatching(/^no route: 404\n {2}near +a\.r {2}GET \/a {2}\(path \/b is not \/a\)/),
     })
   })
 

@@ -90,7 +90,15 @@ describe('the candidates of a request', () => {
     expect(told(routes, request('GET h.test/orders/42'))).toHaveLength(10)
   })
 
-  it('may be none', () => {
-    expect(told([route('a', 'a.test/x')], request('GET b.test/y'))).toEqual([])
+  it('of a miss of which nothing is near are any routes, those of the host first', () => {
+    const routes = [route('host', 'b.test/x'), route('a', 'a.test/x')]
+    expect(told(routes, request('GET b.test/y'))).toEqual([
+      'host lost: path /y is not /x',
+      'a lost: host b.test is not a.test',
+    ])
+  })
+
+  it('are none without a route', () => {
+    expect(told([], request('GET b.test/y'))).toEqual([])
   })
 })
