@@ -14,7 +14,7 @@ import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
 import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
-import { malformedNotes, observe, refusedNotes } from './observations.ts'
+import { malformedNotes, observe, proxyFaultNotes, refusedNotes } from './observations.ts'
 import { OpenByGeneration } from './open-by-generation.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import { createRawConnections } from './raw-connections.ts'
@@ -117,6 +117,7 @@ async function assemble(
     trusts: (address) => generations.current.proxies.trusts(address),
     onArrival: () => turns.onArrival(),
     onRefused: refusedNotes(telemetry),
+    onProxyFault: proxyFaultNotes(telemetry, clock),
   })
   closers.add(() => front.close())
   if (!options.place) closers.add(keepTicketKeys(front))

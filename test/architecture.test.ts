@@ -14,6 +14,7 @@ const LEAVES = [
   'src/grpc.ts',
   'src/listen-address.ts',
   'src/departures.ts',
+  'src/seldom.ts',
   'src/pace.ts',
   'src/splice.ts',
   'src/proxy-protocol.ts',

@@ -8,7 +8,7 @@ import { connectionOf } from './connection.ts'
 import { createFramework, type FrameworkOptions } from './framework.ts'
 import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
-import { behindProxy, createVoices, type Speak } from './speakers.ts'
+import { behindProxy, createVoices, type ProxyFault, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
 
@@ -46,6 +46,8 @@ export interface FrontOptions extends FrameworkOptions {
   onArrival(): void
   /** Hears of connections that were one too many: of all, or of one client. */
   onRefused(because: Refused): void
+  /** Hears of connections that no PROXY header made good. */
+  onProxyFault(listener: string, fault: ProxyFault, address: string): void
 }
 
 export interface Front {
@@ -110,7 +112,9 @@ export async function createFront(options: FrontOptions): Promise<Front> {
   return {
     async open(settings) {
       const own = speakerFor(settings)
-      const speak = settings.proxyProtocol ? behindProxy(own, trusts, patience) : own
+      const onFault = (fault: ProxyFault, address: string) =>
+        options.onProxyFault(settings.name, fault, address)
+      const speak = settings.proxyProtocol ? behindProxy(own, { trusts, patience, onFault }) : own
       const listener = await openListener(settings.address, (socket) => {
         options.onArrival()
         if (admission.admit(socket)) speak(socket)

@@ -37,12 +37,26 @@ export function createVoices({ http1 }: Framework, sessions: Http2Sessions, pati
   }
 }
 
+/** Why a connection to a listener with `proxyProtocol` was closed without a word. */
+export type ProxyFault = 'the peer is not in trustProxy' | 'no valid PROXY header'
+
+export interface ProxyRules {
+  trusts(address: string): boolean
+  readonly patience: Patience
+  onFault(fault: ProxyFault, address: string): void
+}
+
 /** Reads the header first; what follows it is as if the client had connected by itself. */
-export function behindProxy(speak: Speak, trusts: (address: string) => boolean, patience: Patience): Speak {
+export function behindProxy(speak: Speak, { trusts, patience, onFault }: ProxyRules): Speak {
   return (socket) => {
-    // Whoever else could write such a header could be anybody.
-    if (!trusts(socket.remoteAddress ?? '')) {
+    const { remoteAddress = '' } = socket
+    const refuse = (fault: ProxyFault) => {
+      onFault(fault, remoteAddress)
       socket.destroy()
+    }
+    // Whoever else could write such a header could be anybody.
+    if (!trusts(remoteAddress)) {
+      refuse('the peer is not in trustProxy')
       return
     }
     takeFirstBytes(
@@ -50,7 +64,7 @@ export function behindProxy(speak: Speak, trusts: (address: string) => boolean, 
       {
         judge: judgeProxyHeader,
         done({ valid, connection }) {
-          if (!valid) return void socket.destroy()
+          if (!valid) return refuse('no valid PROXY header')
           if (connection) introduce(socket, connection.sourceAddress)
           speak(socket, connection)
         },

@@ -1,20 +1,14 @@
 // Says why targets fail, once per target and while: a target that is down for an hour is not a line per request.
 import type { GatewayError } from '../errors.ts'
 import type { Clock, Logger } from '../plugin.ts'
-
-const EVERY_MS = 10_000
-
-interface Silence {
-  until: number
-  suppressed: number
-}
+import { Seldom } from '../seldom.ts'
 
 export class FailureLog {
   readonly #service: string
   readonly #logger: Logger
   readonly #clock: Clock
   /** As many as the service has targets. */
-  readonly #silences = new Map<string, Silence>()
+  readonly #seldom = new Map<string, Seldom>()
 
   constructor(service: string, logger: Logger, clock: Clock) {
     this.#service = service
@@ -23,15 +17,12 @@ export class FailureLog {
   }
 
   note(target: string, failure: GatewayError): void {
-    const now = this.#clock.now()
-    const silence = this.#silences.get(target)
-    if (silence && now < silence.until) {
-      silence.suppressed++
-      return
-    }
-    this.#silences.set(target, { until: now + EVERY_MS, suppressed: 0 })
-    const facts = { service: this.#service, target, code: failure.code, reason: reasonOf(failure.cause) }
-    this.#logger.warn({ ...facts, moreSinceLastLine: silence?.suppressed ?? 0 }, 'a call to a target failed')
+    const seldom = this.#seldom.get(target) ?? new Seldom(this.#clock)
+    this.#seldom.set(target, seldom)
+    seldom.say((moreSinceLastLine) => {
+      const facts = { service: this.#service, target, code: failure.code, reason: reasonOf(failure.cause) }
+      this.#logger.warn({ ...facts, moreSinceLastLine }, 'a call to a target failed')
+    })
   }
 }
 

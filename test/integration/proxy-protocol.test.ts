@@ -145,6 +145,19 @@ describe('anything else is cut off without an answer:', () => {
     socket.write(`PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n${REQUEST}`)
     expect(await answer(socket)).toBe('')
     expect(target.seen).toEqual([])
+    await expect
+      .poll(() => distrustful.log.filter(({ msg }) => msg === 'a connection was closed'))
+      .toMatchObject([
+        { level: 'warn', listener: 'clear', reason: 'the peer is not in trustProxy', address: '127.0.0.1' },
+      ])
+  })
+
+  it('of which the log speaks', async () => {
+    const socket = await dial('either')
+    socket.write(REQUEST)
+    await answer(socket)
+    const told = { level: 'warn', listener: 'either', reason: 'no valid PROXY header', moreSinceLastLine: 0 }
+    await expect.poll(() => gateway.log.find(({ listener }) => listener === 'either')).toMatchObject(told)
   })
 
   it('a header where none is expected, which is no request', async () => {

@@ -229,6 +229,7 @@ const bareFront = () =>
     trusts: () => false,
     onArrival() {},
     onRefused() {},
+    onProxyFault() {},
     limits: LIMITS,
   })
 

@@ -24,6 +24,7 @@ export async function startFront(
     trusts: () => false,
     onArrival: () => {},
     onRefused: () => {},
+    onProxyFault() {},
     limits: LIMITS,
     ...options,
   })
