@@ -188,8 +188,8 @@ export interface ResponseBody {
   readonly complete: readonly Buffer[] | undefined
   /** Delivers what has arrived and what will arrive, in order. */
   stream(sink: BodySink): void
-  /** Lets the service go on after a `write` that returned false. */
-  resume(): void
+  /** Lets the service go on after a `write` that returned false. `isWritten`: what was written is of no use any more. */
+  resume(isWritten?: boolean): void
   /** Drops the body; the connection is closed unless all of it has arrived. */
   discard(): void
   /** Called once, when the body has ended, failed or was discarded; at once if it has already. */

@@ -45,8 +45,8 @@ export class WebBody implements ResponseBody {
     })
   }
 
-  resume(): void {
-    this.#body.resume()
+  resume(isWritten?: boolean): void {
+    this.#body.resume(isWritten)
   }
 
   discard(): void {

@@ -1,5 +1,5 @@
 // Writes an answer to the client: head and small body in one write, else a stream with backpressure.
-import { STATUS_CODES } from 'node:http'
+import { ServerResponse, STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
@@ -99,12 +99,12 @@ interface StreamFacts extends SendFacts {
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
   const { grpc, sent, endsWithStatus, deadlines, turns } = facts
-  const goOn = () => body.resume()
+  const goOn = () => body.resume(isWithSystem(response))
   response.on('close', () => deadlines.stop(response))
   response.on('drain', () => {
     response.setTimeout(0)
     deadlines.stop(response)
-    if (turns.spend(PART_BYTES, goOn)) body.resume()
+    if (turns.spend(PART_BYTES, goOn)) goOn()
   })
   body.stream({
     write(chunk) {
@@ -131,6 +131,11 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
   })
   // Node keeps the head for the first chunk, which may be minutes away (server-sent events).
   if (!response.writableEnded && sent.bytes === 0) response.flushHeaders()
+}
+
+// Nothing refers to what was written. Over HTTP/2 a session may, of streams that have ended.
+function isWithSystem(response: ClientResponse): boolean {
+  return response instanceof ServerResponse && response.writableLength === 0
 }
 
 // The status of a call of gRPC says whether it is whole, and says why it is not: a cut connection would not.

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP, type NetConnectOpts, connect as openSocket, type Socket } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity, connect as openTls } from 'node:tls'
+import { openBuffered } from './inlet.ts'
 import type { ConnectionSettings, Protocol, TlsSettings } from './settings.ts'
 
 export interface PoolSettings {
@@ -18,12 +19,11 @@ export type Connect = (callback: (error: Error | null, socket: Socket | null) =>
 const KEEP_ALIVE_MS = 60_000
 /** What TLS gives at once; more would only wait in memory. */
 const TLS_RECORD_BYTES = 16 * 1024
-const TCP_BUFFER_BYTES = 64 * 1024
 
 /** Throws when a TLS file cannot be read: that refuses the generation. `protocols`: offered in TLS, the best first. */
 export function createConnect(settings: PoolSettings, protocols: readonly string[]): Connect {
   const tls = settings.url.startsWith('https:')
-  const open = tls ? tlsOpener(settings, protocols) : plainOpener(settings.url)
+  const open = tls ? tlsOpener(settings, protocols) : plainOpener(settings.url, protocols)
   const ready = tls ? 'secureConnect' : 'connect'
   const { connectTimeoutMs } = settings.connections
   return (callback) => {
@@ -57,14 +57,12 @@ function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-function plainOpener(url: string): () => Socket {
-  const highWaterMark = TCP_BUFFER_BYTES
-  if (url.startsWith('unix:')) {
-    const path = url.slice('unix:'.length)
-    return () => openSocket({ path, highWaterMark } as NetConnectOpts)
-  }
-  const options = { host: hostOf(url), port: Number(new URL(poolOrigin(url)).port) || 80, highWaterMark }
-  return () => openSocket(options as NetConnectOpts)
+function plainOpener(url: string, protocols: readonly string[]): () => Socket {
+  const options: NetConnectOpts = url.startsWith('unix:')
+    ? { path: url.slice('unix:'.length) }
+    : { host: hostOf(url), port: Number(new URL(poolOrigin(url)).port) || 80 }
+  // Node's HTTP/2 reads the connection itself.
+  return protocols.includes('h2') ? () => openSocket(options) : () => openBuffered(options)
 }
 
 function tlsOpener({ url, tls }: PoolSettings, protocols: readonly string[]): () => Socket {

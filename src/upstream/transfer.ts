@@ -132,8 +132,8 @@ export class Transfer implements Receiver, ResponseBody {
     else this.#carrier?.pause()
   }
 
-  resume(): void {
-    if (!this.#ended) this.#carrier?.resume()
+  resume(isWritten = false): void {
+    if (!this.#ended) this.#carrier?.resume(isWritten)
   }
 
   discard(): void {

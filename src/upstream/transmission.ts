@@ -27,7 +27,8 @@ export interface Outgoing {
 /** What carries a request that is under way: a connection, or a stream on one. Of no meaning after the end. */
 export interface Carrier {
   pause(): void
-  resume(): void
+  /** `isTaken`: nobody needs what `onData` was told of any more. */
+  resume(isTaken: boolean): void
   /** Nothing more is sent or read; the receiver is told of the reason by `onFailure`. */
   abort(reason: Error): void
 }

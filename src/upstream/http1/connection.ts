@@ -1,6 +1,7 @@
 // One HTTP/1.1 connection to a target: one request at a time, and used again only when both messages ended cleanly.
 import type { Socket } from 'node:net'
 import { GatewayError } from '../../errors.ts'
+import { type Inlet, inletOf } from '../inlet.ts'
 import { type Carrier, CONTINUE_WAIT_MS } from '../transmission.ts'
 import type { Head } from './head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
@@ -21,9 +22,9 @@ export interface ConnectionOwner {
 
 export class Connection implements Carrier, ResponseEvents {
   readonly #socket: Socket
+  readonly #inlet: Inlet
   readonly #owner: ConnectionOwner
   readonly #parser: ResponseParser
-  readonly #onBytes = (bytes: Buffer) => this.#take(bytes)
   #work: Work | undefined
   #upload: Upload | undefined
   #paused = false
@@ -43,7 +44,8 @@ export class Connection implements Carrier, ResponseEvents {
     this.#socket = socket
     this.#owner = owner
     this.#parser = new ResponseParser(this, maxHead)
-    socket.on('data', this.#onBytes)
+    this.#inlet = inletOf(socket)
+    this.#inlet.listen((bytes) => this.#take(bytes))
     socket.on('end', () => this.#ended())
     socket.on('drain', () => this.#upload?.resume())
     socket.on('close', () => this.#closed())
@@ -78,7 +80,8 @@ export class Connection implements Carrier, ResponseEvents {
     this.#socket.pause()
   }
 
-  resume(): void {
+  resume(isTaken: boolean): void {
+    if (isTaken) this.#inlet.onReturned()
     if (!this.#paused) return
     this.#paused = false
     this.#silence?.refresh()
@@ -103,7 +106,7 @@ export class Connection implements Carrier, ResponseEvents {
   }
 
   onData(bytes: Buffer): void {
-    this.#work?.receiver.onData(bytes)
+    this.#work?.receiver.onData(this.#inlet.lasting(bytes))
   }
 
   #startUpload({ request, head }: Work): void {
@@ -160,7 +163,7 @@ export class Connection implements Carrier, ResponseEvents {
     const reusable = clean && this.#head!.keepAlive && (this.#upload?.done ?? true) && this.usable
     this.#release()
     if (reusable) {
-      this.resume()
+      this.resume(false)
       this.#owner.onFree(this)
     } else this.#leave()
     receiver.onWhole(trailers)
@@ -171,8 +174,7 @@ export class Connection implements Carrier, ResponseEvents {
     const socket = this.#socket
     this.#release()
     socket.pause()
-    socket.off('data', this.#onBytes)
-    if (rest.length > 0) socket.unshift(rest)
+    this.#inlet.leaveTo(socket, rest)
     this.#gone = true
     this.#owner.onGone(this)
     try {
@@ -225,6 +227,7 @@ export class Connection implements Carrier, ResponseEvents {
     this.#patience = undefined
     this.#upload?.stop()
     this.#upload = undefined
+    this.#inlet.onEnd()
   }
 
   #leave(): void {
