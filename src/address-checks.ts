@@ -15,10 +15,13 @@ const VARIABLES: Readonly<Record<AddressKey, string>> = {
   admin: 'TURNPIKE_ADMIN',
 }
 
+const TRUSTS_EVERYBODY = 'is everybody: any client may say that it is another one'
+
 export const addressChecks: readonly ConfigurationCheck[] = [
   sharedAddresses,
   nowhereToConnect,
   distrustedProxies,
+  trustedEverybody,
   openAdmin,
 ]
 
@@ -67,6 +70,15 @@ function distrustedProxies({ listeners, trustProxy }: Configuration): readonly C
   return listeners
     .filter(({ proxyProtocol }) => proxyProtocol)
     .map(({ name }) => ({ path: ['listeners', name, 'proxyProtocol'], message, hint }))
+}
+
+function trustedEverybody({ trustProxy }: Configuration): readonly ConfigFault[] {
+  const hint = 'name the networks of your balancers'
+  return trustProxy.flatMap((network, at) =>
+    network.endsWith('/0')
+      ? [{ path: ['trustProxy', at], message: TRUSTS_EVERYBODY, hint, isWarning: true }]
+      : [],
+  )
 }
 
 function overlap(one: string, other: string): boolean {

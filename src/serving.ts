@@ -16,6 +16,7 @@ import { Generations } from './generations.ts'
 import { KeptState } from './kept-state.ts'
 import { malformedNotes, observe, proxyFaultNotes, refusedNotes } from './observations.ts'
 import { OpenByGeneration } from './open-by-generation.ts'
+import { warnOfFileLimit } from './open-file-limit.ts'
 import { type ClientAddresses, openListeners } from './open-listeners.ts'
 import { createRawConnections } from './raw-connections.ts'
 import { createServe } from './serve.ts'
@@ -87,6 +88,7 @@ async function assemble(
   const tunnels = new OpenByGeneration()
   const turns = new TurnShare()
   const limits = limitsOfProcess(configuration, stores)
+  warnOfFileLimit(logger, limits.connections)
 
   const serve = createServe({
     logger,

@@ -23,6 +23,8 @@ export interface ConfigFault {
   readonly atKey?: boolean | undefined
   /** The message says the place itself: `unknown key "x" in services.orders`. */
   readonly whole?: boolean | undefined
+  /** Told, but no reason to refuse the config. */
+  readonly isWarning?: boolean | undefined
   /** Looked up from `path` where it is left out. */
   readonly position?: Position | undefined
 }

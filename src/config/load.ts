@@ -30,7 +30,10 @@ export async function loadConfiguration(file: string, options: LoadOptions): Pro
   const state = new LoadState(file, options)
   const configuration = (await readRoot(state)) ? await readAll(state) : undefined
   for (const check of configuration ? (options.checks ?? []) : []) {
-    for (const fault of await check(configuration!, options)) state.list.add(fault)
+    for (const fault of await check(configuration!, options)) {
+      if (fault.isWarning) state.list.warn(fault)
+      else state.list.add(fault)
+    }
   }
   return toResult(configuration, state)
 }

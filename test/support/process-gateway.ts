@@ -32,6 +32,8 @@ export interface ProcessOptions {
   readonly flags?: readonly string[]
   /** Lets `memory` be asked for. */
   readonly measured?: boolean
+  /** As many files as the system lets it open. */
+  readonly openFiles?: number
 }
 
 const REPORTER = fileURLToPath(new URL('./memory-reporter.ts', import.meta.url))
@@ -43,9 +45,11 @@ export async function startProcessGateway(
   const file = options.file ?? join(mkdtempSync(join(tmpdir(), 'turnpike-process-')), 'turnpike.yaml')
   if (options.file === undefined) writeFileSync(file, config)
   const addresses = ['--listen', '--status', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const [program, ...before] = launcher(options.openFiles)
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...before,
       '--conditions=turnpike-source',
       ...(options.measured ? ['--expose-gc', `--import=${REPORTER}`] : []),
       join(ROOT, 'src/start.ts'),
@@ -84,4 +88,10 @@ export async function startProcessGateway(
       return child.exitCode
     },
   }
+}
+
+/** The shell's own limit holds for what it becomes. */
+function launcher(openFiles: number | undefined): [program: string, ...before: string[]] {
+  if (openFiles === undefined) return [process.execPath]
+  return ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath]
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configurationChecks as checks } from '../../src/checks.ts'
 import type { LoadOptions } from '../../src/config/configuration.ts'
+import { loadConfiguration } from '../../src/config/load.ts'
 import { faultsOf, withRoute, writeFiles } from './config/config-under-test.ts'
 
 const TOKEN = 'c1a0b9e8d7f6a5b4c3d2e1f0'
@@ -41,6 +42,29 @@ describe('two addresses that are one', () => {
     expect(await told('log: info', { addresses: { listen: ':9091' } })).toHaveLength(1)
     const both = { env: { TURNPIKE_LISTEN: ':9091' }, addresses: { listen: ':1' } }
     expect(await told('log: info', both)).toEqual([])
+  })
+})
+
+describe('a trusted network', () => {
+  const warnings = async (networks: string) => {
+    const files = { 'turnpike.yaml': `trustProxy: [${networks}]\n${withRoute('match: /x')}` }
+    const result = await loadConfiguration(join(writeFiles(files), 'turnpike.yaml'), {
+      plugins: [],
+      env: {},
+      checks,
+    })
+    expect(result.configuration).toBeDefined()
+    return result.warnings.map(({ path, message, position }) => [path, message, position?.line])
+  }
+
+  it.each(['0.0.0.0/0', '"::/0"'])('that is %s is warned of, and taken', async (network) => {
+    expect(await warnings(`10.0.0.0/8, ${network}`)).toEqual([
+      [['trustProxy', 1], 'is everybody: any client may say that it is another one', 1],
+    ])
+  })
+
+  it('that is one is not', async () => {
+    expect(await warnings('10.0.0.0/8, 192.0.2.10')).toEqual([])
   })
 })
 
