@@ -1,5 +1,5 @@
 // A worker process, as the primary starts one: the same command once more, with a channel for messages.
-import cluster from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import { OutputLines } from './output-lines.ts'
 import type { WorkerProcess } from './worker-slot.ts'
 
@@ -15,10 +15,15 @@ function setUp(): void {
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
 }
 
-/** `write` gets whole lines of the worker's output. */
+/** `write` gets whole lines of the worker's output. Never throws: what cannot be started has ended at once. */
 export function forkWorker(write: (lines: string) => void): WorkerProcess {
   setUp()
-  const worker = cluster.fork()
+  let worker: Worker
+  try {
+    worker = cluster.fork()
+  } catch (thrown) {
+    return unborn(thrown as Error)
+  }
   const { process: child } = worker
   const lines = new OutputLines(write)
   child.stdout?.setEncoding('latin1').on('data', (chunk: string) => lines.add(chunk))
@@ -32,6 +37,30 @@ export function forkWorker(write: (lines: string) => void): WorkerProcess {
     },
     kill: () => child.kill('SIGKILL'),
     onMessage: (listener) => worker.on('message', listener),
-    onExit: (listener) => worker.on('exit', (code, signal) => listener(signal ?? `exit code ${code}`)),
+    onExit(listener) {
+      worker.on('exit', (code, signal) => listener(signal ?? `exit code ${code}`))
+      // No process, no exit: without this the slot would wait for one for ever.
+      if (child.pid === undefined) worker.on('error', (error) => listener(forget(worker, error)))
+    },
   }
+}
+
+function unborn(error: Error): WorkerProcess {
+  return {
+    pid: 0,
+    send() {},
+    kill() {},
+    onMessage() {},
+    onExit: (listener) => void setImmediate(listener, howUnborn(error)),
+  }
+}
+
+function forget(worker: Worker, error: Error): string {
+  // node:cluster does so at an exit, and there is none.
+  delete cluster.workers?.[worker.id]
+  return howUnborn(error)
+}
+
+function howUnborn({ message }: Error): string {
+  return `cannot be started: ${message}`
 }
