@@ -50,7 +50,7 @@ function safely(
   try {
     hook(exchange)
   } catch (thrown) {
-    logger.error({ err: thrown, requestId: exchange.id, route: exchange.route?.id }, 'onFinish failed')
+    logger.error({ error: thrown, requestId: exchange.id, route: exchange.route?.id }, 'onFinish failed')
   }
 }
 

@@ -168,7 +168,7 @@ export class Generation {
   }
 
   #note(error: unknown, message: string): void {
-    this.#environment.logger.error({ err: error, generation: this.number }, message)
+    this.#environment.logger.error({ error, generation: this.number }, message)
   }
 }
 

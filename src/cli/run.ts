@@ -156,7 +156,7 @@ function exitOnNextSignal(gateway: Gateway): void {
 // The last net: one exchange gone wrong in a way that nobody foresaw must not end all the others.
 function catchTheRest(logger: Logger): void {
   process.on('uncaughtException', (error, origin) => {
-    logger.error({ err: error, origin }, 'an error reached the last net: please report it')
+    logger.error({ error, origin }, 'an error reached the last net: please report it')
   })
 }
 

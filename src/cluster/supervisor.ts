@@ -160,7 +160,7 @@ export class Supervisor {
       if (this.#ending) return
       const waitMs = Math.round(delay.after(clock.now() - slot.startedAt))
       logger.error(
-        { worker: slot.post.slot, how: slot.lastExit, waitMs },
+        { worker: slot.post.slot, reason: slot.lastExit, waitMs },
         'a worker has ended: another one starts',
       )
       await pause(clock, waitMs)

@@ -77,7 +77,7 @@ class Watcher implements FileWatcher {
     this.#checking = true
     this.#checkOnce()
       .catch((error) =>
-        this.#options.logger.error({ err: error }, 'looking for changes of the config failed'),
+        this.#options.logger.error({ error }, 'looking for changes of the config failed'),
       )
       .finally(() => this.#release())
   }
@@ -133,7 +133,7 @@ class Watcher implements FileWatcher {
       watcher.on('error', () => this.#forget(directory))
       this.#directories.set(directory, watcher)
     } catch (error) {
-      this.#options.logger.debug({ err: error, directory }, 'this directory can only be polled')
+      this.#options.logger.debug({ error, directory }, 'this directory can only be polled')
     }
   }
 

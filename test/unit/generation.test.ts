@@ -26,7 +26,7 @@ function setUp() {
   const released: string[] = []
   const logged: string[] = []
   const error = (facts: object, message: string) =>
-    logged.push(`${message}: ${(facts as { err: Error }).err.message}`)
+    logged.push(`${message}: ${(facts as { error: Error }).error.message}`)
   const store = createMemoryStore({ clock })
   const environment: GenerationEnvironment = {
     clock,
