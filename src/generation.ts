@@ -49,7 +49,7 @@ export class Generation {
   #inFlight = 0
   #retired = false
 
-  /** Throws what a plugin's `create` or a TLS file throws; nothing is kept then. */
+  /** Throws what a plugin's `create` or a TLS key throws; nothing is kept then. */
   static *build(
     number: number,
     configuration: Configuration,

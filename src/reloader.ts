@@ -98,7 +98,7 @@ export class Reloader {
       }
       return await this.#apply(result.configuration, result.copies)
     } catch (thrown) {
-      // A plugin's `create` or a TLS file: the same rule, the old generation serves on.
+      // A plugin's `create`: the same rule, the old generation serves on.
       return this.#refuse(thrown instanceof Error ? thrown.message : String(thrown))
     }
   }

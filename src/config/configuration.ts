@@ -110,13 +110,13 @@ export interface ConnectionsConfiguration {
   readonly queue: number
 }
 
-/** Files as absolute paths. */
+/** In PEM. */
 export interface TlsConfiguration {
-  readonly caFile?: string | undefined
-  readonly certFile?: string | undefined
-  readonly keyFile?: string | undefined
+  readonly ca?: Buffer | undefined
+  readonly cert?: Buffer | undefined
+  readonly key?: Buffer | undefined
   readonly serverName?: string | undefined
-  /** Of what the files hold. */
+  /** Of all three. */
   readonly digest: string
 }
 

@@ -143,9 +143,7 @@ function toTls(
 ): TlsConfiguration {
   const absolute = (file: string | undefined) => file && resolve(directory, file)
   const files = { ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) }
-  const { digest } = readPemFiles(files, ['services', name, 'tls'], state)
-  const { ca: caFile, cert: certFile, key: keyFile } = files
-  return { caFile, certFile, keyFile, serverName: tls.serverName, digest }
+  return { ...readPemFiles(files, ['services', name, 'tls'], state), serverName: tls.serverName }
 }
 
 // Routes that redirect, respond or go to another service need no targets here.

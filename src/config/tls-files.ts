@@ -20,8 +20,8 @@ function isUnused({ targets, canary }: ServiceConfiguration): boolean {
   return all.length > 0 && all.every(({ url }) => !url.startsWith('https:'))
 }
 
-function checkPair({ certFile, keyFile }: TlsConfiguration, path: Path, { list }: LoadState): void {
-  if ((certFile === undefined) === (keyFile === undefined)) return
-  const [has, needs] = certFile === undefined ? ['key', 'cert'] : ['cert', 'key']
+function checkPair({ cert, key }: TlsConfiguration, path: Path, { list }: LoadState): void {
+  if ((cert === undefined) === (key === undefined)) return
+  const [has, needs] = cert === undefined ? ['key', 'cert'] : ['cert', 'key']
   list.add({ path: [...path, has], message: `needs "${needs}" beside it`, atKey: true })
 }

@@ -76,9 +76,7 @@ class Watcher implements FileWatcher {
     if (this.#checking) return
     this.#checking = true
     this.#checkOnce()
-      .catch((error) =>
-        this.#options.logger.error({ error }, 'looking for changes of the config failed'),
-      )
+      .catch((error) => this.#options.logger.error({ error }, 'looking for changes of the config failed'))
       .finally(() => this.#release())
   }
 

@@ -1,7 +1,11 @@
 // Connecting to a target: over TCP, TLS or a unix socket, verified the same way whatever is spoken afterwards.
-import { readFileSync } from 'node:fs'
 import { isIP, type NetConnectOpts, connect as openSocket, type Socket } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, connect as openTls } from 'node:tls'
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  connect as openTls,
+} from 'node:tls'
 import { openBuffered } from './inlet.ts'
 import type { ConnectionSettings, Protocol, TlsSettings } from './settings.ts'
 
@@ -20,7 +24,7 @@ const KEEP_ALIVE_MS = 60_000
 /** What TLS gives at once; more would only wait in memory. */
 const TLS_RECORD_BYTES = 16 * 1024
 
-/** Throws when a TLS file cannot be read: that refuses the generation. `protocols`: offered in TLS, the best first. */
+/** Throws when a certificate or key is none: that refuses the generation. `protocols`: offered in TLS, the best first. */
 export function createConnect(settings: PoolSettings, protocols: readonly string[]): Connect {
   const tls = settings.url.startsWith('https:')
   const open = tls ? tlsOpener(settings, protocols) : plainOpener(settings.url, protocols)
@@ -77,9 +81,8 @@ function tlsOpener({ url, tls }: PoolSettings, protocols: readonly string[]): ()
     highWaterMark: TLS_RECORD_BYTES,
     // Verified always: a switch to turn this off would be found in production.
     rejectUnauthorized: true,
-    ...(tls?.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
-    ...(tls?.certFile === undefined ? {} : { cert: readFileSync(tls.certFile) }),
-    ...(tls?.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile) }),
+    // Once, and not for each connection.
+    secureContext: createSecureContext({ ca: tls?.ca, cert: tls?.cert, key: tls?.key }),
   }
   let session: Buffer | undefined
   return () => {

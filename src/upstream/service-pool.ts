@@ -56,7 +56,7 @@ function keyOf(settings: ServiceSettings): string {
     health,
     ejection,
     connections,
-    tls,
+    tls && [tls.serverName, tls.digest],
     protocol,
     proxyProtocol,
   ])

@@ -50,13 +50,14 @@ export interface ConnectionSettings {
   readonly idleTimeoutMs: number
 }
 
+/** In PEM. */
 export interface TlsSettings {
-  readonly caFile?: string | undefined
-  readonly certFile?: string | undefined
-  readonly keyFile?: string | undefined
+  readonly ca?: Buffer | undefined
+  readonly cert?: Buffer | undefined
+  readonly key?: Buffer | undefined
   readonly serverName?: string | undefined
-  /** Of what the files hold: with another content it is another service, which reads them anew. */
-  readonly digest?: string | undefined
+  /** Of all three: with other ones it is another service. */
+  readonly digest: string
 }
 
 /** `auto`: what the target chooses in the TLS handshake; without TLS what the address says. */

@@ -33,14 +33,15 @@ describe('included files', () => {
   })
 
   it('take the defaults of the root file, and paths relative to themselves', async () => {
+    const { cert } = makeCertificate(['b'])
     const { routes, services } = await loaded({
       'turnpike.yaml': `${ROOT}defaults: { timeout: 3s }\n`,
       'services/b.yaml': team('b')
         .replace('http:', 'https:')
         .replace('routes:', 'tls: { ca: ca.pem }\n    retry: {}\n    routes:'),
-      'services/ca.pem': makeCertificate(['b']).cert,
+      'services/ca.pem': cert,
     })
-    expect(services.get('b')?.tls?.caFile).toMatch(/\/services\/ca\.pem$/)
+    expect(services.get('b')?.tls?.ca).toEqual(Buffer.from(cert))
     const [timeout, retry] = routes[0]!.plugins
     expect(timeout?.directory).not.toMatch(/services$/)
     expect(retry?.directory).toMatch(/\/services$/)

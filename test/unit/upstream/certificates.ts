@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { TlsSettings } from '../../../src/upstream/settings.ts'
 
 export interface Certificate {
   readonly certFile: string
@@ -25,6 +26,11 @@ const IS_CA = [0x30, 0x03, 0x01, 0x01, 0xff]
 export function makeCertificate(names: readonly string[], validDays = 1): Certificate {
   const { cert, key } = issueCertificate(names, validDays)
   return { cert, key, ...writeFiles(cert, key) }
+}
+
+/** The settings of a client that trusts this certificate alone. */
+export function trusting({ cert }: Pick<Certificate, 'cert'>, more: Partial<TlsSettings> = {}): TlsSettings {
+  return { ca: Buffer.from(cert), digest: cert, ...more }
 }
 
 /** `names` are host names and addresses; valid from yesterday until `validDays` from now. */

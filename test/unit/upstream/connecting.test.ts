@@ -10,7 +10,7 @@ import type { TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { poolOrigin, serverName } from '../../../src/upstream/connector.ts'
 import { createPool } from '../../../src/upstream/pool.ts'
-import { type Certificate, makeCertificate } from './certificates.ts'
+import { type Certificate, makeCertificate, trusting } from './certificates.ts'
 import {
   collect,
   createRequest,
@@ -111,7 +111,7 @@ describe('TLS', () => {
   it('with the certificate of another name is refused', async () => {
     const certificate = makeCertificate(['other.test', '192.0.2.1'])
     const { port } = await startTls(certificate)
-    const tls = { caFile: certificate.certFile }
+    const tls = trusting(certificate)
     expect((await failureOf(call(`https://127.0.0.1:${port}`, { tls }))).code).toBe('UPSTREAM_TLS_FAILED')
     expect((await failureOf(call(`https://localhost:${port}`, { tls }))).code).toBe('UPSTREAM_TLS_FAILED')
   })
@@ -119,15 +119,13 @@ describe('TLS', () => {
   it('with a certificate that has expired is refused', async () => {
     const certificate = makeCertificate(['127.0.0.1'], -0.5)
     const { port } = await startTls(certificate)
-    const failure = await failureOf(
-      call(`https://127.0.0.1:${port}`, { tls: { caFile: certificate.certFile } }),
-    )
+    const failure = await failureOf(call(`https://127.0.0.1:${port}`, { tls: trusting(certificate) }))
     expect(failure).toMatchObject({ code: 'UPSTREAM_TLS_FAILED', cause: { code: 'CERT_HAS_EXPIRED' } })
   })
 
   it('from another issuer than the one that counts is refused', async () => {
     const { port } = await startTls(makeCertificate(['127.0.0.1']))
-    const tls = { caFile: makeCertificate(['127.0.0.1']).certFile }
+    const tls = trusting(makeCertificate(['127.0.0.1']))
     expect((await failureOf(call(`https://127.0.0.1:${port}`, { tls }))).code).toBe('UPSTREAM_TLS_FAILED')
   })
 
@@ -149,7 +147,7 @@ describe('TLS', () => {
   it('verified by an own issuer is used, by name', async () => {
     const certificate = makeCertificate(['localhost'])
     const { port, asked } = await startTls(certificate)
-    const tls = { caFile: certificate.certFile }
+    const tls = trusting(certificate)
     expect(await collect(call(`https://localhost:${port}`, { tls }))).toMatchObject({
       status: 200,
       body: 'secret',
@@ -160,7 +158,7 @@ describe('TLS', () => {
   it('verified by an own issuer is used, by address, which is never sent as a name (RFC 6066 section 3)', async () => {
     const certificate = makeCertificate(['127.0.0.1'])
     const { port, asked } = await startTls(certificate)
-    const tls = { caFile: certificate.certFile }
+    const tls = trusting(certificate)
     expect((await collect(call(`https://127.0.0.1:${port}`, { tls }))).body).toBe('secret')
     expect(asked).toMatchObject([{ name: undefined }])
   })
@@ -169,7 +167,7 @@ describe('TLS', () => {
     // Mapped, as not every machine has an IPv6 loopback.
     const certificate = makeCertificate(['::ffff:127.0.0.1'])
     const { port, asked } = await startTls(certificate)
-    const tls = { caFile: certificate.certFile }
+    const tls = trusting(certificate)
     expect((await collect(call(`https://[::ffff:127.0.0.1]:${port}`, { tls }))).body).toBe('secret')
     expect(asked).toMatchObject([{ name: undefined }])
   })
@@ -177,10 +175,10 @@ describe('TLS', () => {
   it('may expect another name than the address', async () => {
     const certificate = makeCertificate(['orders.test'])
     const { port, asked } = await startTls(certificate)
-    const tls = { caFile: certificate.certFile, serverName: 'orders.test' }
+    const tls = trusting(certificate, { serverName: 'orders.test' })
     expect((await collect(call(`https://127.0.0.1:${port}`, { tls }))).body).toBe('secret')
     expect(asked).toMatchObject([{ name: 'orders.test' }])
-    const other = { caFile: certificate.certFile, serverName: 'other.test' }
+    const other = trusting(certificate, { serverName: 'other.test' })
     expect((await failureOf(call(`https://127.0.0.1:${port}`, { tls: other }))).code).toBe(
       'UPSTREAM_TLS_FAILED',
     )
@@ -191,7 +189,7 @@ describe('TLS', () => {
     const { port, asked } = await startTls(certificate)
     const { service } = startService({
       targets: targets(`https://localhost:${port}`),
-      tls: { caFile: certificate.certFile },
+      tls: trusting(certificate),
     })
     for (const host of ['evil.test', 'gw.test']) {
       expect((await collect(service.call(createRequest({ headers: ['Host', host] })))).status).toBe(200)
@@ -204,7 +202,7 @@ describe('TLS', () => {
     const certificate = makeCertificate(['localhost'])
     const { port, asked } = await startTls(certificate)
     const health = { path: '/health', everyMs: 1000, timeoutMs: 5000, healthy: 1, unhealthy: 1 }
-    const tls = { caFile: certificate.certFile }
+    const tls = trusting(certificate)
     const rig = startService({ targets: targets(`https://localhost:${port}`), tls, health })
     await eventually(() => rig.clock.timers === 1)
     await turns()
@@ -219,10 +217,13 @@ describe('TLS', () => {
   it('shows a certificate of its own where one is asked for', async () => {
     const certificate = makeCertificate(['127.0.0.1'])
     const { port, asked } = await startTls(certificate, { requestCert: true, ca: [certificate.cert] })
-    const tls = { caFile: certificate.certFile, certFile: certificate.certFile, keyFile: certificate.keyFile }
+    const tls = trusting(certificate, {
+      cert: Buffer.from(certificate.cert),
+      key: Buffer.from(certificate.key),
+    })
     expect((await collect(call(`https://127.0.0.1:${port}`, { tls }))).body).toBe('secret')
     expect(asked).toMatchObject([{ subject: 'test' }])
-    const anonymous = { caFile: certificate.certFile }
+    const anonymous = trusting(certificate)
     expect((await failureOf(call(`https://127.0.0.1:${port}`, { tls: anonymous }))).source).toBe('upstream')
   })
 })
@@ -230,9 +231,9 @@ describe('TLS', () => {
 describe('a pool', () => {
   const connections = SETTINGS.connections
 
-  it('that cannot read its TLS files is refused when it is made', () => {
-    const tls = { caFile: '/nowhere/ca.pem' }
-    expect(() => createPool({ url: 'https://a.test', connections, tls })).toThrow('ENOENT')
+  it('whose certificate is none is refused when it is made', () => {
+    const tls = { cert: Buffer.from('none'), digest: '' }
+    expect(() => createPool({ url: 'https://a.test', connections, tls })).toThrow()
     expect(() => createPool({ url: 'http://a.test', connections, tls })).not.toThrow()
   })
 
@@ -242,9 +243,9 @@ describe('a pool', () => {
   })
 
   it('expects a name of TLS targets only', () => {
-    expect(serverName('http://a.test', { serverName: 'b.test' })).toBeUndefined()
+    expect(serverName('http://a.test', { serverName: 'b.test', digest: '' })).toBeUndefined()
     expect(serverName('unix:/run/a.sock', undefined)).toBeUndefined()
     expect(serverName('https://a.test:8443', undefined)).toBe('a.test')
-    expect(serverName('https://a.test', { serverName: 'b.test' })).toBe('b.test')
+    expect(serverName('https://a.test', { serverName: 'b.test', digest: '' })).toBe('b.test')
   })
 })

@@ -104,7 +104,8 @@ describe('the pool of services', () => {
     ['canary', { canary: { percent: 0.1, targets: [] } }],
     ['ejection', { ejection: { failures: 1, successRate: 0, windowMs: 1, minimum: 1, baseMs: 1, maxMs: 1 } }],
     ['connections', { connections: { ...SETTINGS.connections, max: 11 } }],
-    ['tls', { tls: { serverName: 'x' } }],
+    ['tls', { tls: { serverName: 'x', digest: '' } }],
+    ['certificate', { tls: { digest: 'renewed' } }],
     ['proxyProtocol', { proxyProtocol: 'v2' }],
   ] satisfies [string, Partial<ServiceSettings>][])('gives another for another %s', (_what, overrides) => {
     const pool = createServicePool()
@@ -133,7 +134,10 @@ describe('the pool of services', () => {
 
   it('keeps nothing of a service that could not be made', () => {
     const pool = createServicePool()
-    const broken = settingsOf({ targets: targets('https://a.test'), tls: { caFile: '/nowhere/ca.pem' } })
-    for (let time = 0; time < 2; time++) expect(() => pool.hold(broken)).toThrow('ENOENT')
+    const broken = settingsOf({
+      targets: targets('https://a.test'),
+      tls: { cert: Buffer.from('none'), digest: '' },
+    })
+    for (let time = 0; time < 2; time++) expect(() => pool.hold(broken)).toThrow()
   })
 })

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { createServer } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
-import { makeCertificate } from './certificates.ts'
+import { makeCertificate, trusting } from './certificates.ts'
 import {
   asked,
   closed,
@@ -103,7 +103,7 @@ describe('a switch', () => {
 
 describe('a target that would rather speak HTTP/2', () => {
   it('is asked on a connection of its own that speaks HTTP/1.1', async () => {
-    const { cert, key, certFile } = makeCertificate(['127.0.0.1'])
+    const { cert, key } = makeCertificate(['127.0.0.1'])
     const spoken: (string | false | null)[] = []
     const server = createServer({ cert, key, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
       spoken.push(socket.alpnProtocol)
@@ -116,7 +116,7 @@ describe('a target that would rather speak HTTP/2', () => {
     const { port } = server.address() as AddressInfo
     const { service } = startService({
       targets: targets(`https://127.0.0.1:${port}`),
-      tls: { caFile: certFile },
+      tls: trusting({ cert }),
     })
     const exchange = createExchange({ upgrade: { protocol: 'websocket', limits: undefined } })
     const headers = ['Host', 'x', 'Sec-WebSocket-Key', KEY]

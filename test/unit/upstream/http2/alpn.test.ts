@@ -5,7 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { ServiceSettings } from '../../../../src/upstream/settings.ts'
-import { type Certificate, makeCertificate } from '../certificates.ts'
+import { type Certificate, makeCertificate, trusting } from '../certificates.ts'
 import {
   collect,
   createExchange,
@@ -49,7 +49,7 @@ async function startTls(speaks: Speaks, port = 0): Promise<TlsTarget> {
 }
 
 function serviceFor({ port }: { readonly port: number }, settings: Partial<ServiceSettings> = {}) {
-  const tls = { caFile: certificate.certFile }
+  const tls = trusting(certificate)
   const rig = startService({ targets: targets(`https://127.0.0.1:${port}`), tls, ...settings })
   return { rig, call: () => rig.service.call(createRequest()) }
 }
@@ -89,7 +89,7 @@ describe('a target over TLS', () => {
 
   it('is verified before anything is said over HTTP/2', async () => {
     const target = await startTls('http2')
-    const other = { caFile: makeCertificate(['127.0.0.1']).certFile }
+    const other = trusting(makeCertificate(['127.0.0.1']))
     const failure = await failureOf(serviceFor(target, { tls: other }).call())
     expect(failure).toMatchObject({ code: 'UPSTREAM_TLS_FAILED', unprocessed: true })
   })
