@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import { type Answer, drop } from './chain/run.ts'
 import type { Course } from './course.ts'
 import { decide, refuse } from './decide.ts'
-import type { Departures } from './departures.ts'
 import type { ClientRequest, ClientResponse, Serve } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
 import { sendAnswer } from './edge/send-answer.ts'
@@ -15,6 +14,7 @@ import type { Generation } from './generation.ts'
 import type { OpenByGeneration } from './open-by-generation.ts'
 import { mayLast, openStream } from './open-stream.ts'
 import { hasTunnel, openTunnel, type SwitchedAnswer, type TunnelEnvironment } from './open-tunnel.ts'
+import type { Turn } from './turn.ts'
 
 export interface ServeOptions extends TunnelEnvironment, FinishParts {
   arrive(raw: ClientRequest, target: string): HttpExchange
@@ -22,7 +22,7 @@ export interface ServeOptions extends TunnelEnvironment, FinishParts {
   readonly deadlines: WriteDeadlines
   readonly turns: TurnShare
   readonly streams: OpenByGeneration
-  readonly departures: Departures
+  readonly turn: Turn
   isDraining(): boolean
 }
 
@@ -52,16 +52,18 @@ export function createServe(options: ServeOptions): Server {
       inFlight--
       finish(options, course, response)
     })
-    answerExchange(options, course, response)
+    options.turn.decide(() => answerExchange(options, course, response))
   }
   return { request, inFlight: () => inFlight }
 }
 
 function answerExchange(options: ServeOptions, course: Course, response: ClientResponse): void {
+  // The client is gone, and the exchange finished: its generation may be closed already.
+  if (response.destroyed) return
   const fail = (thrown: unknown) => lastResort(options, course, { response, thrown })
   const deliver = (answer: Answer) => {
     course.exchange.status = answer.status
-    options.departures.add(() => depart(options, course, { response, answer }))
+    options.turn.send(() => depart(options, course, { response, answer }))
   }
   try {
     startTrace(options, course.exchange)

@@ -4,7 +4,6 @@ import type { Readiness } from './admin/status-server.ts'
 import { Closers } from './closers.ts'
 import type { Post } from './cluster/messages.ts'
 import type { Configuration } from './config/configuration.ts'
-import { Departures } from './departures.ts'
 import { createArrival } from './edge/arrival.ts'
 import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
@@ -25,6 +24,7 @@ import { createStores, type Stores } from './stores.ts'
 import { systemClock as clock, systemRandom as random } from './system-clock.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { TicketKeys } from './ticket-keys.ts'
+import { Turn } from './turn.ts'
 import { ServicePool } from './upstream/service-pool.ts'
 
 export interface ServingOptions {
@@ -81,8 +81,8 @@ async function assemble(
     random,
   })
   closers.add(() => stores.close())
-  const departures = new Departures()
-  const generations = createGenerations(configuration, options, { telemetry, stores, departures })
+  const turn = new Turn()
+  const generations = createGenerations(configuration, options, { telemetry, stores, turn })
   closers.add(() => generations.current.retire())
   const state = { draining: false, listening: false }
   const tunnels = new OpenByGeneration()
@@ -103,7 +103,7 @@ async function assemble(
     }),
     deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs),
     turns,
-    departures,
+    turn,
     generation: () => generations.current,
     tracer: telemetry.tracer,
     unmatched: telemetry.unmatched,
@@ -183,13 +183,13 @@ function startTelemetry(configuration: Configuration, options: ServingOptions): 
 interface Parts {
   readonly telemetry: Telemetry
   readonly stores: Stores
-  readonly departures: Departures
+  readonly turn: Turn
 }
 
 function createGenerations(
   configuration: Configuration,
   { place, onRetired }: ServingOptions,
-  { telemetry, stores, departures }: Parts,
+  { telemetry, stores, turn }: Parts,
 ): Generations {
   const { logger, meter, tracer } = telemetry
   const observer = { start: tracer.attempt }
@@ -200,7 +200,7 @@ function createGenerations(
     logger,
     meter,
     states: new KeptState(),
-    services: new ServicePool({ clock, random, logger, observer, departures }),
+    services: new ServicePool({ clock, random, logger, observer, turn }),
     record: (facts) => telemetry.route(facts),
   }
   return new Generations(configuration, {

@@ -13,7 +13,7 @@ const LEAVES = [
   'src/units.ts',
   'src/grpc.ts',
   'src/listen-address.ts',
-  'src/departures.ts',
+  'src/turn.ts',
   'src/seldom.ts',
   'src/pace.ts',
   'src/splice.ts',

@@ -2,7 +2,6 @@
 import { plugins } from '../../plugins/index.ts'
 import { configurationChecks } from '../../src/checks.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
-import { Departures } from '../../src/departures.ts'
 import { Generation, type GenerationEnvironment } from '../../src/generation.ts'
 import { HeaderList } from '../../src/headers.ts'
 import { KeptState } from '../../src/kept-state.ts'
@@ -12,6 +11,7 @@ import { createRouteTable } from '../../src/routing/route-table.ts'
 import { createStores } from '../../src/stores.ts'
 import { systemClock as clock, systemRandom as random } from '../../src/system-clock.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
+import { Turn } from '../../src/turn.ts'
 import { ServicePool } from '../../src/upstream/service-pool.ts'
 import { hostName, ROUTES_PER_HOST, requestPath } from '../contestants/turnpike-configs.ts'
 import { median } from '../statistics/statistics.ts'
@@ -122,7 +122,7 @@ async function createEnvironment(): Promise<GenerationEnvironment> {
       random,
       logger,
       observer: { start: telemetry.tracer.attempt },
-      departures: new Departures(),
+      turn: new Turn(),
     }),
     record: (facts) => telemetry.route(facts),
   }

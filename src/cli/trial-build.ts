@@ -1,7 +1,6 @@
 // A configuration built once, aside and at rest: finds what only building can, such as a key file that is missing.
 import type { Configuration } from '../config/configuration.ts'
 import type { ConfigFault, Position } from '../config/fault.ts'
-import { Departures } from '../departures.ts'
 import { Generation, type GenerationEnvironment } from '../generation.ts'
 import { KeptState } from '../kept-state.ts'
 import { atOnce } from '../pace.ts'
@@ -9,6 +8,7 @@ import type { Clock, Logger, Meter } from '../plugin.ts'
 import { CreateError } from '../route-hooks.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { systemRandom as random, systemClock } from '../system-clock.ts'
+import { Turn } from '../turn.ts'
 import { ServicePool } from '../upstream/service-pool.ts'
 
 /** What `run` would refuse this configuration for. Dials nothing and leaves nothing behind. */
@@ -62,7 +62,7 @@ function createEnvironment(): GenerationEnvironment {
     nodes: () => 1,
     ofNode: (total) => total,
     states: new KeptState(),
-    services: new ServicePool({ clock, random, logger, observer, departures: new Departures() }),
+    services: new ServicePool({ clock, random, logger, observer, turn: new Turn() }),
     record: () => ({ switched() {}, finish() {} }),
   }
 }

@@ -1,5 +1,5 @@
 // One attempt: pick a target, send the request there, tell balance and ejection how it went.
-import type { Departures } from '../departures.ts'
+
 import { GatewayError } from '../errors.ts'
 import { outcomeStatus, setGrpcTimeout } from '../grpc.ts'
 import { FieldNames } from '../headers.ts'
@@ -11,6 +11,7 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from '../plugin.ts'
+import type { Turn } from '../turn.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { HttpTarget, Target, TargetFacts } from './target.ts'
 import { type Sending, Transfer, type TransferObserver } from './transfer.ts'
@@ -34,7 +35,7 @@ export interface AttemptObserver {
 
 export interface SendOptions {
   readonly clock: Clock
-  readonly departures: Departures
+  readonly turn: Turn
   readonly observer: AttemptObserver
   readonly failures: FailureLog
   pick(exchange: Exchange, tried: ReadonlySet<string>): HttpTarget | undefined
@@ -66,7 +67,7 @@ function dispatch(options: SendOptions, target: HttpTarget, sending: Sending): v
   const span = options.observer.start(request.exchange, target.facts)
   target.onPick()
   const observer = observe(options, target, { request, span, startedAt })
-  const transfer = new Transfer({ clock: options.clock, observer }, sending)
+  const transfer = new Transfer({ clock: options.clock, observer, turn: options.turn }, sending)
   if (request.exchange.cancelled) {
     transfer.abort(request.exchange.cancelled)
     return
@@ -76,7 +77,7 @@ function dispatch(options: SendOptions, target: HttpTarget, sending: Sending): v
   if (grpc !== undefined && deadlineAt !== Number.POSITIVE_INFINITY) {
     setGrpcTimeout(request.headers, deadlineAt - options.clock.now())
   }
-  options.departures.add(() => {
+  options.turn.send(() => {
     // Given up in the meantime.
     if (transfer.ended) return
     try {

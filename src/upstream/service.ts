@@ -1,6 +1,7 @@
 // A named backend at run time: its targets, their health, and the `Call` that reaches them.
-import type { Departures } from '../departures.ts'
+
 import type { Call, Clock, Logger } from '../plugin.ts'
+import type { Turn } from '../turn.ts'
 import { FailureLog } from './failure-log.ts'
 import { createHttpProbe } from './http-probe.ts'
 import { createPool } from './pool.ts'
@@ -15,7 +16,7 @@ export interface ServiceEnvironment {
   readonly random: () => number
   readonly logger: Logger
   readonly observer: AttemptObserver
-  readonly departures: Departures
+  readonly turn: Turn
 }
 
 export interface Service {
@@ -38,7 +39,7 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
   const call = createSend({
     clock: environment.clock,
     observer: environment.observer,
-    departures: environment.departures,
+    turn: environment.turn,
     failures: new FailureLog(settings.name, environment.logger, environment.clock),
     pick: createPick(settings, { stable, canary }, environment.random),
   })

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import type { BodySink, Clock, ResponseBody, Timer, UpstreamRequest, UpstreamResponse } from '../plugin.ts'
+import type { Turn } from '../turn.ts'
 import { toFailure } from './failure.ts'
 import { assertSwitched, switchedResponse } from './switched-response.ts'
 import type { Carrier, FinalHead, Receiver, SwitchHead } from './transmission.ts'
@@ -19,6 +20,12 @@ export interface TransferObserver {
   onEnd(): void
 }
 
+export interface TransferEnvironment {
+  readonly clock: Clock
+  readonly observer: TransferObserver
+  readonly turn: Turn
+}
+
 /** One attempt as it was asked for. */
 export interface Sending {
   readonly request: UpstreamRequest
@@ -33,6 +40,7 @@ export class Transfer implements Receiver, ResponseBody {
   readonly #request: UpstreamRequest
   readonly #clock: Clock
   readonly #observer: TransferObserver
+  readonly #turn: Turn
   readonly #resolve: (response: UpstreamResponse) => void
   readonly #reject: (failure: GatewayError) => void
   readonly #onCancel = (reason: GatewayError) => this.abort(reason)
@@ -49,13 +57,11 @@ export class Transfer implements Receiver, ResponseBody {
   #failure: GatewayError | undefined
   #listeners: EndListener[] = []
 
-  constructor(
-    environment: { readonly clock: Clock; readonly observer: TransferObserver },
-    { request, startedAt, resolve, reject }: Sending,
-  ) {
+  constructor(environment: TransferEnvironment, { request, startedAt, resolve, reject }: Sending) {
     this.#request = request
     this.#clock = environment.clock
     this.#observer = environment.observer
+    this.#turn = environment.turn
     this.#resolve = resolve
     this.#reject = reject
     request.exchange.onCancel(this.#onCancel)
@@ -150,7 +156,7 @@ export class Transfer implements Receiver, ResponseBody {
     this.#timer?.cancel()
     this.#headDelivered = true
     this.#observer.onHead(response.status, response.headers)
-    this.#resolve(response)
+    this.#turn.decide(() => this.#resolve(response))
   }
 
   #arm(ms: number): void {

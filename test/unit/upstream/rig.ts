@@ -2,7 +2,6 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
-import { Departures } from '../../../src/departures.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import type {
   Attempt,
@@ -14,6 +13,7 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from '../../../src/plugin.ts'
+import { Turn } from '../../../src/turn.ts'
 import { createService, type Service } from '../../../src/upstream/service.ts'
 import type { ServiceSettings } from '../../../src/upstream/settings.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -62,7 +62,7 @@ export function startService(settings: Partial<ServiceSettings>, random = () => 
     { ...SETTINGS, ...settings },
     {
       ...{ clock, random, logger, observer },
-      departures: new Departures(),
+      turn: new Turn(),
     },
   )
   onTestFinished(async () => {

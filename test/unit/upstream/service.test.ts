@@ -1,7 +1,7 @@
 // A service as a whole: its targets, its canary, and the one that outlives generations.
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Departures } from '../../../src/departures.ts'
 import { HeaderList } from '../../../src/headers.ts'
+import { Turn } from '../../../src/turn.ts'
 import type { Service } from '../../../src/upstream/service.ts'
 import { ServicePool } from '../../../src/upstream/service-pool.ts'
 import type { ServiceSettings } from '../../../src/upstream/settings.ts'
@@ -79,7 +79,7 @@ describe('the pool of services', () => {
       random: () => 0,
       logger: { debug: note, info: note, warn: note, error: note },
       observer: { start: () => ({ headers: [], end: note }) },
-      departures: new Departures(),
+      turn: new Turn(),
     })
   }
 

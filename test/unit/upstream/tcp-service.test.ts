@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Departures } from '../../../src/departures.ts'
+import { Turn } from '../../../src/turn.ts'
 import type { DialRequest } from '../../../src/upstream/dial.ts'
 import type { ServiceSettings } from '../../../src/upstream/settings.ts'
 import { createTcpService } from '../../../src/upstream/tcp-service.ts'
@@ -152,7 +152,7 @@ function start(settings: Partial<ServiceSettings>, clock = new FakeClock()) {
       random: () => 0,
       logger: { debug: note, info: note, warn: note, error: note },
       observer: { start: () => ({ headers: [], end: () => {} }) },
-      departures: new Departures(),
+      turn: new Turn(),
     },
   )
   const dial = async (request: Partial<DialRequest> = {}) => {
