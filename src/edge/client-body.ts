@@ -6,6 +6,10 @@ import type { BodyStream, RequestBody } from '../plugin.ts'
 import type { ClientRequest } from './client-request.ts'
 import { announcesTrailers, forwardableTrailers } from './request-trailers.ts'
 
+/** Chunks below this that came at once are passed on as one, so many of them at most. */
+const SMALL_BYTES = 1024
+const MAX_PIECES = 4096
+
 export interface BodyFraming {
   readonly contentLength: number | undefined
   readonly chunked: boolean
@@ -28,6 +32,8 @@ export class ClientBody implements RequestBody {
   #limit = Number.POSITIVE_INFINITY
   #retainLimit = 0
   #kept: Buffer[] | undefined = []
+  /** Small chunks of this turn of the event loop. */
+  #pieces: Buffer[] = []
   #opened = false
   /** The service takes nothing yet, or no more for now. */
   #full = true
@@ -130,6 +136,29 @@ export class ClientBody implements RequestBody {
       this.fail(new GatewayError('BODY_TOO_LARGE'))
       return
     }
+    if (this.length === undefined && chunk.length < SMALL_BYTES) this.#gather(chunk)
+    else {
+      this.passPieces()
+      this.#pass(chunk)
+    }
+  }
+
+  // A megabyte in chunks of a byte, each passed on alone, took 4.9 s of CPU here and at the service; so it takes 1.5.
+  // Not with nextTick: Node works off its ticks between the chunks of one packet.
+  #gather(chunk: Buffer): void {
+    const count = this.#pieces.push(chunk)
+    if (count === 1) setImmediate(passPieces, this)
+    else if (count === MAX_PIECES) this.passPieces()
+  }
+
+  passPieces(): void {
+    const pieces = this.#pieces
+    if (pieces.length === 0) return
+    this.#pieces = []
+    this.#pass(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+  }
+
+  #pass(chunk: Buffer): void {
     this.#keep(chunk)
     if (this.#reader && !this.#reader.push(chunk)) {
       this.#full = true
@@ -144,6 +173,7 @@ export class ClientBody implements RequestBody {
   }
 
   #end(): void {
+    this.passPieces()
     this.#ended = true
     this.#reader?.push(null)
   }
@@ -153,6 +183,7 @@ export class ClientBody implements RequestBody {
     if (this.#failure || this.#ended) return
     this.#failure = failure
     this.#kept = undefined
+    this.#pieces = []
     this.#reader?.destroy(failure)
   }
 
@@ -168,6 +199,10 @@ export class ClientBody implements RequestBody {
     this.#reader = undefined
     this.#source.pause()
   }
+}
+
+function passPieces(body: ClientBody): void {
+  body.passPieces()
 }
 
 interface Reading {

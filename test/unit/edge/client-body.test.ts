@@ -25,6 +25,28 @@ describe('a body', () => {
     expect(await textOf(chunked.body.open())).toBe(bytes)
   })
 
+  it('in chunks of a byte is passed on as it came in packets, in order with larger ones', async () => {
+    const small = '1\r\na\r\n'.repeat(5000)
+    const large = `800\r\n${'b'.repeat(2048)}\r\n`
+    const { body } = await chunkedUpload(`${small}${large}${small}0\r\n\r\n`)
+    const parts: string[] = []
+    for await (const chunk of body.open()) parts.push(String(chunk))
+    expect(parts.join('')).toBe('a'.repeat(5000) + 'b'.repeat(2048) + 'a'.repeat(5000))
+    expect(parts.length).toBeLessThan(100)
+    expect(body.received).toBe(12_048)
+  })
+
+  it('in chunks of a byte has the limit of any other, and is kept like any other', async () => {
+    const bytes = '1\r\na\r\n'.repeat(50)
+    const limited = await chunkedUpload(`${bytes}0\r\n\r\n`)
+    limited.body.limit(49)
+    expect(await failureOf(limited.body.open())).toMatchObject({ code: 'BODY_TOO_LARGE' })
+    const kept = await chunkedUpload(`${bytes}0\r\n\r\n`)
+    kept.body.retain(50)
+    expect(await textOf(kept.body.open())).toBe('a'.repeat(50))
+    expect(await textOf(kept.body.open())).toBe('a'.repeat(50))
+  })
+
   it('is not read from the client before somebody opens it', async () => {
     const { body, raw } = await upload(3, 'abc')
     await turns()
