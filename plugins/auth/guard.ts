@@ -78,7 +78,8 @@ export class Guard {
     if (!isAllowed) throw forbidden(provider, this.#requirements)
     const { request } = exchange
     request.headers.removeAll(this.#identityNames)
-    for (let at = 0; at < headers.length; at += 2) request.headers.append(headers[at]!, headers[at + 1]!)
+    // Made safe once for all requests of the identity (identity-headers.ts).
+    request.headers.pairs.push(...headers)
     for (const place of this.#removals.get(provider)!) removeCredential(request, place)
   }
 }

@@ -9,14 +9,14 @@ export interface Requirements {
   /** At least one of them, when there are any. */
   readonly anyScope: readonly string[]
   /** Each claim has, or as a list contains, one of the values. */
-  readonly claims: Readonly<Record<string, readonly Primitive[]>>
+  readonly claims: readonly (readonly [name: string, accepted: readonly Primitive[]])[]
 }
 
 export function meets(consumer: Consumer, { scopes, anyScope, claims }: Requirements): boolean {
   const { scopes: held } = consumer
   if (!scopes.every((scope) => held.includes(scope))) return false
   if (anyScope.length > 0 && !anyScope.some((scope) => held.includes(scope))) return false
-  return Object.entries(claims).every(([name, accepted]) => hasClaim(consumer, name, accepted))
+  return claims.every(([name, accepted]) => hasClaim(consumer, name, accepted))
 }
 
 function hasClaim({ claims }: Consumer, name: string, accepted: readonly Primitive[]): boolean {

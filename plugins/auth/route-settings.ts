@@ -20,16 +20,11 @@ export function usesOf(settings: RouteSettings): readonly Use[] {
 }
 
 export function requirementsOf(settings: RouteSettings): Requirements {
-  if (typeof settings === 'string' || Array.isArray(settings)) return { scopes: [], anyScope: [], claims: {} }
-  const claims = Object.entries(settings.claims ?? {}).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value : [value],
-  ])
-  return {
-    scopes: settings.scopes ?? [],
-    anyScope: settings.anyScope ?? [],
-    claims: Object.fromEntries(claims),
-  }
+  if (typeof settings === 'string' || Array.isArray(settings)) return { scopes: [], anyScope: [], claims: [] }
+  const claims = Object.entries(settings.claims ?? {}).map(
+    ([name, value]) => [name, Array.isArray(value) ? value : [value]] as const,
+  )
+  return { scopes: settings.scopes ?? [], anyScope: settings.anyScope ?? [], claims }
 }
 
 export function routeFaults(settings: RouteSettings, root: RootSettings): Fault[] {
@@ -59,7 +54,7 @@ function keyFaults(settings: RouteSettings, root: RootSettings): Fault[] {
   if (holders.length === 0) {
     return [{ path: [], message: 'no consumer has an API key', hint: 'add "apiKey" under "consumers"' }]
   }
-  if (Object.keys(claims).length > 0) return [{ path: ['claims'], message: 'an API key has no claims' }]
+  if (claims.length > 0) return [{ path: ['claims'], message: 'an API key has no claims' }]
   const held = (scope: string) => holders.some((holder) => holder.scopes?.includes(scope))
   const missing = scopes.filter((scope) => !held(scope)).map((scope) => missingScope('scopes', scope))
   return anyScope.length > 0 && !anyScope.some(held)
