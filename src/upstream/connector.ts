@@ -6,6 +6,7 @@ import {
   createSecureContext,
   connect as openTls,
 } from 'node:tls'
+import { guardedLookup } from './guarded-lookup.ts'
 import { openBuffered } from './inlet.ts'
 import type { ConnectionSettings, Protocol, TlsSettings } from './settings.ts'
 
@@ -64,7 +65,7 @@ function hostOf(url: string): string {
 function plainOpener(url: string, protocols: readonly string[]): () => Socket {
   const options: NetConnectOpts = url.startsWith('unix:')
     ? { path: url.slice('unix:'.length) }
-    : { host: hostOf(url), port: Number(new URL(poolOrigin(url)).port) || 80 }
+    : { host: hostOf(url), port: Number(new URL(poolOrigin(url)).port) || 80, lookup: guardedLookup }
   // Node's HTTP/2 reads the connection itself.
   return protocols.includes('h2') ? () => openSocket(options) : () => openBuffered(options)
 }
@@ -74,6 +75,7 @@ function tlsOpener({ url, tls }: PoolSettings, protocols: readonly string[]): ()
   const options: ConnectionOptions & { readonly highWaterMark: number } = {
     host: hostOf(url),
     port: Number(new URL(url).port) || 443,
+    lookup: guardedLookup,
     // RFC 6066 section 3: an address is not sent as a server name; it is verified against the certificate all the same.
     servername: isIP(expected) ? '' : expected,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(expected, certificate),

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
 import { toFailure } from './failure.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 
 /** A peer that vanished without a word is noticed although nobody sends: long before any idle time is over. */
 const KEEP_ALIVE_MS = 60_000
@@ -21,7 +22,7 @@ export function connectTcp(
 ): Promise<Socket | GatewayError> {
   return new Promise((resolve) => {
     const name = host.replace(/^\[|\]$/g, '')
-    const socket = connect({ host: name, port, allowHalfOpen: true, noDelay: true })
+    const socket = connect({ host: name, port, allowHalfOpen: true, noDelay: true, lookup: guardedLookup })
     const giveUp = () => socket.destroy(new GatewayError('CLIENT_CLOSED', { unprocessed: true }))
     signal?.addEventListener('abort', giveUp)
     const settle = (outcome: Socket | GatewayError) => {
