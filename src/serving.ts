@@ -98,10 +98,10 @@ async function assemble(
     arrive: createArrival({
       clock,
       limits,
-      bodies: new BodyWatch(clock, limits),
+      bodies: new BodyWatch(clock, limits, turns),
       proxies: () => generations.current.proxies,
     }),
-    deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs),
+    deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs, turns),
     turns,
     turn,
     generation: () => generations.current,
@@ -117,7 +117,7 @@ async function assemble(
     clock,
     limits,
     trusts: (address) => generations.current.proxies.trusts(address),
-    onArrival: () => turns.onArrival(),
+    turns,
     onRefused: refusedNotes(telemetry),
     onProxyFault: proxyFaultNotes(telemetry, clock),
   })

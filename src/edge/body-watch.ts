@@ -1,6 +1,7 @@
 // Bodies that are waited for must come at a pace: a byte now and then holds a service and a connection for nothing.
 import { GatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
+import type { TurnShare } from './turn-share.ts'
 
 /** How often all of them are looked at. */
 const LOOK_MS = 1000
@@ -36,13 +37,15 @@ const TOO_LATE = 'The request took too long in all.'
 export class BodyWatch {
   readonly #clock: Clock
   readonly #pace: BodyPace
+  readonly #turns: TurnShare
   readonly #bodies = new Map<WatchedBody, Waiting>()
   #lookedAt = 0
   #looking = false
 
-  constructor(clock: Clock, pace: BodyPace) {
+  constructor(clock: Clock, pace: BodyPace, turns: TurnShare) {
     this.#clock = clock
     this.#pace = pace
+    this.#turns = turns
   }
 
   /** From the moment on that somebody reads it. Over HTTP/1.1 node's parser sees to the whole time by itself. */
@@ -66,7 +69,8 @@ export class BodyWatch {
       const fault = body.over ? undefined : this.#faultOf(body, waiting)
       if (!body.over && fault === undefined) continue
       this.#bodies.delete(body)
-      if (fault !== undefined) body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: fault }))
+      if (fault !== undefined)
+        this.#turns.take(() => body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: fault })))
     }
     this.#lookAgain()
   }

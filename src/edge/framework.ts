@@ -8,6 +8,7 @@ import type { ClientLimits } from './client-limits.ts'
 import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 import { noteTurn } from './pipeline.ts'
+import type { TurnShare } from './turn-share.ts'
 import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 
 /** Methods that are never forwarded: TRACE reflects credentials, CONNECT would make an open relay. */
@@ -29,10 +30,13 @@ export interface FrameworkOptions {
   /** Hears of what never became a request. */
   readonly onMalformed: OnMalformed
   readonly limits: ClientLimits
+  /** Sees to it that many clients that are given up leave room for others. */
+  readonly turns: TurnShare
 }
 
-export async function createFramework({ serve, onMalformed, limits }: FrameworkOptions): Promise<Framework> {
-  const instance = createFastify(limits, onMalformed)
+export async function createFramework(options: FrameworkOptions): Promise<Framework> {
+  const { serve, onMalformed } = options
+  const instance = createFastify(options)
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     if (noteTurn(request.socket, response)) serve(request, response, targetOf(request))
   }
@@ -81,7 +85,7 @@ export async function createFramework({ serve, onMalformed, limits }: FrameworkO
   }
 }
 
-function createFastify(limits: ClientLimits, onMalformed: OnMalformed): FastifyInstance {
+function createFastify({ limits, onMalformed, turns }: FrameworkOptions): FastifyInstance {
   return fastify({
     http: {
       maxHeaderSize: limits.headerBytes,
@@ -102,7 +106,7 @@ function createFastify(limits: ClientLimits, onMalformed: OnMalformed): FastifyI
     exposeHeadRoutes: false,
     genReqId: () => '',
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    clientErrorHandler: refuseMalformed(onMalformed),
+    clientErrorHandler: refuseMalformed(onMalformed, turns),
     rewriteUrl,
   })
 }

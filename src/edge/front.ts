@@ -42,8 +42,6 @@ export interface FrontOptions extends FrameworkOptions {
   readonly clock: Clock
   /** True for the address of a proxy whose word counts. */
   trusts(address: string): boolean
-  /** Hears of every connection, before anything else is done with it. */
-  onArrival(): void
   /** Hears of connections that were one too many: of all, or of one client. */
   onRefused(because: Refused): void
   /** Hears of connections that no PROXY header made good. */
@@ -116,7 +114,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
         options.onProxyFault(settings.name, fault, address)
       const speak = settings.proxyProtocol ? behindProxy(own, { trusts, patience, onFault }) : own
       const listener = await openListener(settings.address, (socket) => {
-        options.onArrival()
+        options.turns.onArrival()
         if (admission.admit(socket)) speak(socket)
       })
       stops.push(() => listener.stop())

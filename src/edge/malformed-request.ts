@@ -5,6 +5,7 @@ import { type ErrorCode, GatewayError } from '../errors.ts'
 import { createRequestId } from './arrival.ts'
 import { connectionOf } from './connection.ts'
 import { problemDocument } from './problem.ts'
+import type { TurnShare } from './turn-share.ts'
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['HPE_HEADER_OVERFLOW', 'HEADERS_TOO_LARGE'],
@@ -25,10 +26,14 @@ export interface MalformedFacts {
 export type OnMalformed = (facts: MalformedFacts) => void
 
 /** Node's `clientError`. A reset is nobody's business; everything else is answered and the connection closed. */
-export function refuseMalformed(onMalformed: OnMalformed) {
+export function refuseMalformed(onMalformed: OnMalformed, turns: TurnShare) {
+  const refuse = (socket: Socket, cause: ErrorCode) => refuseOnSocket(socket, cause, onMalformed)
   return (failure: { readonly code?: string }, socket: Socket): void => {
+    const cause = CODES.get(failure.code ?? '') ?? 'BAD_REQUEST'
     if (failure.code === 'ECONNRESET') socket.destroy()
-    else refuseOnSocket(socket, CODES.get(failure.code ?? '') ?? 'BAD_REQUEST', onMalformed)
+    // Node finds all that are too late at once.
+    else if (cause === 'REQUEST_TIMEOUT') turns.take(() => refuse(socket, cause))
+    else refuse(socket, cause)
   }
 }
 

@@ -1,10 +1,15 @@
-// How much of all bodies goes out in one turn of the event loop: what is small must not wait behind everything large.
+// How much of what can wait is done in one turn of the event loop: bodies go out and connections are given up by and by.
 
 /** About a millisecond's work, two where the kernel's memory is not there yet. */
 const BYTES_PER_TURN = 512 * 1024
 
 /** What a transfer that was held moves when it goes on: one read of a socket. */
 export const PART_BYTES = 64 * 1024
+
+/** So many that wait are no downloads that somebody waits for, or too many of them. */
+const MANY = 32
+/** 100 downloads of a MB at once cost the same for each, 1.43 against 1.40 ms. */
+const BYTES_OF_MANY = 128 * 1024
 
 /** While clients are let in: Node accepts one connection in each turn, so that long turns keep them all waiting. */
 const BYTES_BESIDE_ARRIVAL = 64 * 1024
@@ -32,6 +37,11 @@ export class TurnShare {
     return false
   }
 
+  /** What costs about as much as a part of a body, such as to give a client up: 500 of them at once are 30 ms. */
+  take(run: () => void): void {
+    if (this.spend(PART_BYTES, run)) run()
+  }
+
   /** A client has connected, and others may wait for the same. */
   onArrival(): void {
     this.#arrival = true
@@ -45,9 +55,14 @@ export class TurnShare {
     this.#nextTurn(() => this.#begin())
   }
 
+  #share(): number {
+    if (this.#arrival) return BYTES_BESIDE_ARRIVAL
+    return this.#waiting.size > MANY ? BYTES_OF_MANY : BYTES_PER_TURN
+  }
+
   #begin(): void {
     this.#counting = false
-    this.#left = this.#arrival ? BYTES_BESIDE_ARRIVAL : BYTES_PER_TURN
+    this.#left = this.#share()
     this.#arrival = false
     for (const goOn of this.#waiting) {
       // Those who go on may have nothing more to send: the others do not wait for them.

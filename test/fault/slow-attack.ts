@@ -1,6 +1,7 @@
-// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [seconds]`: what 2,000 slow clients cost those that
-// are not slow. Each round has a window without them, one in which they connect, and one in which they are all there.
-// A quarter of them are slow with their TLS handshakes; the one that is measured comes over TLS, or with `--plain` without.
+// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain]`: what 500 clients with slow heads, 500 with
+// slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them and one with them,
+// from the moment when they all begin to connect until the last one has been closed by its limit, all limits at their
+// defaults. The one that is measured comes over TLS, beside 500 more that are slow with their handshakes, or `--plain`.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -13,13 +14,12 @@ import { send } from '../support/http-client.ts'
 import { startProcessGateway } from '../support/process-gateway.ts'
 import { issueCertificate } from '../unit/upstream/certificates.ts'
 import type { Attack, Order, Part } from './slow-attack-part.ts'
-import { type Seen, SteadyClient } from './steady-client.ts'
+import { CONNECTIONS, type Seen, SteadyClient } from './steady-client.ts'
 
 const options = process.argv.slice(2)
 const plain = options.includes('--plain')
-const [rounds = 5, seconds = 8] = options.filter((one) => one !== '--plain').map(Number)
-const WINDOWS = ['calm', 'ramp', 'held'] as const
-type Window = (typeof WINDOWS)[number]
+const [rounds = 3] = options.filter((one) => one !== '--plain').map(Number)
+const CALM_MS = 15_000
 
 const start = (part: Part) => fork(fileURLToPath(new URL('slow-attack-part.ts', import.meta.url)), [part])
 const answer = async <T>(child: ChildProcess) => (await once(child, 'message'))[0] as T
@@ -34,7 +34,7 @@ const gateway = await startProcessGateway(`
 accessLog: false
 drain: { delay: 0s }
 listeners: { tls: { address: "127.0.0.1:0", tls: { certificates: { cert: ${files}/cert.pem, key: ${files}/key.pem } } } }
-limits: { headersTimeout: 60s, bodyGrace: 60s, writeTimeout: 60s, connectionsPerClient: 3000 }
+limits: { connectionsPerClient: 3000 }
 services:
   big: { targets: ["http://127.0.0.1:${bigPort}"], connections: { max: 1000 }, routes: { big: /big } }
   small: { targets: ["http://127.0.0.1:${smallPort}"], connections: { max: 1000 }, routes: { all: /* } }
@@ -42,55 +42,66 @@ services:
 const secure = gateway.listeners.tls!
 const port = Number(new URL(gateway.listen).port)
 const attack: Attack = {
-  ports: { head: port, body: port, read: port, handshake: Number(new URL(secure).port) },
+  ports: {
+    head: port,
+    body: port,
+    read: port,
+    ...(plain ? {} : { handshake: Number(new URL(secure).port) }),
+  },
   count: 500,
 }
 const tell = (order: Order) => clients.send(order)
 const foreign = new ForeignLoad([process.pid, gateway.child.pid!, ...parts.map(({ pid }) => pid!)])
 const steady = new SteadyClient(`${plain ? gateway.listen : secure}/small`)
 
-const seen: Record<Window, Seen[]> = { calm: [], ramp: [], held: [] }
-async function watch(window: Window): Promise<void> {
+/** How many connections there are beside those of the one that is measured. */
+async function slowOnes(): Promise<number> {
+  const { body } = await send(`${gateway.status}/metrics`)
+  return Number(/^gateway_open_connections (\d+)/m.exec(body)?.[1]) - CONNECTIONS
+}
+
+async function untilClosed(): Promise<void> {
+  while ((await slowOnes()) > 0) await sleep(250)
+}
+
+async function watch(name: string, during: () => Promise<unknown>): Promise<Seen> {
   steady.take()
   foreign.take()
-  await sleep(seconds * 1000)
-  const { kept, fresh, ownLag } = steady.take()
-  seen[window].push({ kept, fresh, ownLag })
-  const facts = [kept, fresh, ownLag].map((ms) => ms.toFixed(1).padStart(8)).join('')
-  console.log(`${window.padEnd(6)}${facts}${foreign.take().toFixed(2).padStart(8)}`)
+  const from = performance.now()
+  await during()
+  const seconds = (performance.now() - from) / 1000
+  const seen = steady.take()
+  const facts = [seen.kept.p99, seen.fresh.p99, seen.ownLag, seconds].map((one) => one.toFixed(1).padStart(8))
+  console.log(`${name.padEnd(7)}${facts.join('')}${foreign.take().toFixed(2).padStart(8)}`)
+  return seen
 }
 
-/** Nothing of the attack is left in the gateway: the next window must not pay for this one. */
-async function quiet(): Promise<void> {
-  for (;;) {
-    const { body } = await send(`${gateway.status}/metrics`)
-    if (Number(/^gateway_open_connections (\d+)/m.exec(body)?.[1]) < attack.count) return
-    await sleep(100)
-  }
-}
-
-console.log(`p99 in ms: ${'kept'.padStart(3)}     new  own lag  CPU of others`)
-await sleep(3000)
-for (let round = 0; round < rounds; round++) {
-  await watch('calm')
-  tell({ attack })
-  const open = answer(clients)
-  await watch('ramp')
-  await open
-  await watch('held')
-  const left = answer<number[]>(clients)
+async function round(): Promise<{ readonly kept: number; readonly fresh: number }> {
+  const calm = await watch('calm', () => sleep(CALM_MS))
+  const attacked = await watch('attack', async () => {
+    tell({ attack })
+    await answer(clients)
+    await untilClosed()
+  })
+  const [kept, fresh] = (['kept', 'fresh'] as const).map((one) => attacked[one].p99 / calm[one].p99)
+  const over = attacked.kept.secondsOver(2 * calm.kept.p99)
+  console.log(
+    `kept ${kept!.toFixed(2)}x, new ${fresh!.toFixed(2)}x; ${over} seconds with a p99 of their own over 2x`,
+  )
   tell('stop')
-  console.log(`still there: ${await left}`)
-  await quiet()
+  await answer(clients)
   await sleep(2000)
+  return { kept: kept!, fresh: fresh! }
 }
-const median = (window: Window, which: 'kept' | 'fresh') =>
-  seen[window].map((one) => one[which]).toSorted((a, b) => a - b)[rounds >> 1]!
-for (const window of ['ramp', 'held'] as const)
-  for (const which of ['kept', 'fresh'] as const)
-    console.log(
-      `${window} / calm, medians of ${which}: ${(median(window, which) / median('calm', which)).toFixed(2)}`,
-    )
+
+console.log('p99 in ms: kept     new own lag seconds CPU of others')
+await sleep(3000)
+const ratios: Awaited<ReturnType<typeof round>>[] = []
+while (ratios.length < rounds) ratios.push(await round())
+for (const one of ['kept', 'fresh'] as const) {
+  const sorted = ratios.map((ratio) => ratio[one]).toSorted((a, b) => a - b)
+  console.log(`${one}: median ${sorted[rounds >> 1]!.toFixed(2)}x, worst ${sorted.at(-1)!.toFixed(2)}x`)
+}
 steady.stop()
 for (const part of parts) part.kill()
 await gateway.stop()

@@ -8,15 +8,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 const KEPT_EVERY_MS = 1.25
 const NEW_EVERY_MS = 50
 /** So many that no request waits for another one of the client itself. */
-const CONNECTIONS = 128
+export const CONNECTIONS = 128
 /** The certificate is made for this one measurement. */
 const TRUSTING = { rejectUnauthorized: false }
 
 export interface Seen {
-  /** 99th percentile of milliseconds from the moment when a request was due, whatever kept the client from sending it. */
-  readonly kept: number
-  readonly fresh: number
-  /** 99th percentile by which this process itself was late. */
+  /** Milliseconds from the moment when a request was due, whatever kept the client from sending it. */
+  readonly kept: Latencies
+  readonly fresh: Latencies
+  /** 99th percentile of the milliseconds by which this process itself was late. */
   readonly ownLag: number
 }
 
@@ -24,8 +24,8 @@ export class SteadyClient {
   readonly #url: string
   readonly #speak: typeof http | typeof https
   readonly #agent: http.Agent
-  readonly #kept: number[] = []
-  readonly #fresh: number[] = []
+  #kept = new Latencies()
+  #fresh = new Latencies()
   readonly #lag = monitorEventLoopDelay({ resolution: 1 })
   readonly #timer: NodeJS.Timeout
   #keptDue = performance.now()
@@ -34,16 +34,18 @@ export class SteadyClient {
   constructor(url: string) {
     this.#url = url
     this.#speak = url.startsWith('https:') ? https : http
-    this.#agent = new this.#speak.Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+    this.#agent = new this.#speak.Agent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'fifo' })
     this.#lag.enable()
+    // All of them: one that is opened in the middle of it is measured as a new one.
+    for (let made = 0; made < CONNECTIONS; made++) void this.#time(performance.now(), this.#kept, this.#agent)
     this.#timer = setInterval(() => this.#sendDue(), 1)
   }
 
   /** What it saw since it was last asked. */
   take(): Seen {
-    const seen = { kept: p99(this.#kept), fresh: p99(this.#fresh), ownLag: this.#lag.percentile(99) / 1e6 }
-    this.#kept.length = 0
-    this.#fresh.length = 0
+    const seen = { kept: this.#kept, fresh: this.#fresh, ownLag: this.#lag.percentile(99) / 1e6 }
+    this.#kept = new Latencies()
+    this.#fresh = new Latencies()
     this.#lag.reset()
     return seen
   }
@@ -61,15 +63,35 @@ export class SteadyClient {
       void this.#time(this.#freshDue, this.#fresh, false)
   }
 
-  async #time(due: number, latencies: number[], agent: http.Agent | false): Promise<void> {
+  async #time(due: number, latencies: Latencies, agent: http.Agent | false): Promise<void> {
     const request = this.#speak.request(this.#url, { agent, ...TRUSTING }).end()
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
     if (response.statusCode !== 200) throw new Error(`a client that is not slow got ${response.statusCode}`)
     await once(response.resume(), 'end')
-    latencies.push(performance.now() - due)
+    latencies.add(due, performance.now() - due)
   }
 }
 
-function p99(latencies: number[]): number {
-  return latencies.sort((a, b) => a - b)[Math.floor(0.99 * latencies.length)] ?? Number.NaN
+/** Of requests, in milliseconds, with the second in which each was due. */
+export class Latencies {
+  readonly #all: { readonly second: number; readonly ms: number }[] = []
+
+  add(due: number, ms: number): void {
+    this.#all.push({ second: Math.floor(due / 1000), ms })
+  }
+
+  get p99(): number {
+    return percentile99(this.#all)
+  }
+
+  /** In how many seconds the 99th percentile of that second alone was over it. */
+  secondsOver(limit: number): number {
+    const bySecond = Map.groupBy(this.#all, ({ second }) => second)
+    return [...bySecond.values()].filter((latencies) => percentile99(latencies) > limit).length
+  }
+}
+
+function percentile99(latencies: readonly { readonly ms: number }[]): number {
+  const sorted = latencies.map(({ ms }) => ms).toSorted((a, b) => a - b)
+  return sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN
 }

@@ -42,7 +42,7 @@ export function answerTo(
     method: 'GET',
     close: true,
     sent: { bytes: 0 },
-    deadlines: new WriteDeadlines(systemClock, 10_000),
+    deadlines: new WriteDeadlines(systemClock, 10_000, new TurnShare()),
     turns: new TurnShare(),
     ...facts,
   }

@@ -5,6 +5,7 @@ import { createArrival, createRequestId } from '../../../src/edge/arrival.ts'
 import { BodyWatch } from '../../../src/edge/body-watch.ts'
 import { TrustedProxies } from '../../../src/edge/client-address.ts'
 import type { HttpExchange } from '../../../src/edge/http-exchange.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { LIMITS } from './test-limits.ts'
 import { eventually, listen, RawClient } from './wire.ts'
@@ -29,7 +30,7 @@ async function arrived(
     clock,
     proxies: () => proxies,
     limits: LIMITS,
-    bodies: new BodyWatch(clock, LIMITS),
+    bodies: new BodyWatch(clock, LIMITS, new TurnShare()),
   })(requests[0]!, requests[0]!.url!)
 }
 
@@ -197,7 +198,7 @@ describe('a refused request', () => {
     const broken = {
       clock,
       limits: LIMITS,
-      bodies: new BodyWatch(clock, LIMITS),
+      bodies: new BodyWatch(clock, LIMITS, new TurnShare()),
       proxies: () => {
         throw new Error('no proxies')
       },

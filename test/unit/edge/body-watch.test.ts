@@ -1,6 +1,7 @@
 // Slow bodies: who is waited for too long is given up, who is only slow now and then is not.
 import { describe, expect, it } from 'vitest'
 import { BodyWatch, type WatchedBody } from '../../../src/edge/body-watch.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import type { GatewayError } from '../../../src/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -19,7 +20,7 @@ class FakeBody implements WatchedBody {
 
 function start() {
   const clock = new FakeClock()
-  const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 5000 })
+  const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 5000 }, new TurnShare())
   const body = new FakeBody()
   watch.watch(body)
   return { clock, watch, body }
@@ -96,7 +97,7 @@ describe('a body', () => {
 
   it('is waited for from when it came, not from the look before', async () => {
     const clock = new FakeClock()
-    const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 500 })
+    const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 500 }, new TurnShare())
     watch.watch(new FakeBody())
     await clock.advance(999)
     const body = new FakeBody()

@@ -3,6 +3,7 @@ import { type IncomingMessage, METHODS } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front } from '../../../src/edge/front.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
 import { LIMITS } from './test-limits.ts'
@@ -227,7 +228,7 @@ const bareFront = () =>
     carry() {},
     clock: new FakeClock(),
     trusts: () => false,
-    onArrival() {},
+    turns: new TurnShare(),
     onRefused() {},
     onProxyFault() {},
     limits: LIMITS,

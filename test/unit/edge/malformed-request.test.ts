@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { refuseMalformed } from '../../../src/edge/malformed-request.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { eventually, listen, RawClient, turns } from './wire.ts'
 
 /** A connection on which the given failure is refused. */
@@ -12,7 +13,7 @@ async function refused(code: string | undefined): Promise<{ client: RawClient; s
   const client = await RawClient.connect(port)
   await eventually(() => sockets.length > 0)
   const socket = sockets[0]!
-  refuseMalformed(() => {})(code === undefined ? {} : { code }, socket)
+  refuseMalformed(() => {}, new TurnShare())(code === undefined ? {} : { code }, socket)
   return { client, socket }
 }
 
@@ -62,7 +63,7 @@ describe('a refusal on the bare socket', () => {
 
   it('is given once, however many packets follow', async () => {
     const { client, socket } = await refused('HPE_INVALID_METHOD')
-    refuseMalformed(() => {})({ code: 'HPE_INVALID_METHOD' }, socket)
+    refuseMalformed(() => {}, new TurnShare())({ code: 'HPE_INVALID_METHOD' }, socket)
     expect((await client.ended()).match(/HTTP\/1\.1 400/g)).toHaveLength(1)
   })
 })
@@ -72,7 +73,7 @@ describe('as the answer of a server', () => {
     const http = createServer(handle as Parameters<typeof createServer>[1] & object)
     http.on(
       'clientError',
-      refuseMalformed(() => {}),
+      refuseMalformed(() => {}, new TurnShare()),
     )
     return RawClient.connect(await listen(http))
   }

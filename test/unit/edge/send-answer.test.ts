@@ -1,6 +1,7 @@
 // Answers on a real connection: the head, and bodies that are sent in one write.
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -164,7 +165,7 @@ describe('a small answer behind a connection that is full', () => {
     // More than the buffers of any kernel hold.
     raw.socket.write(Buffer.alloc(64 * 1024 * 1024))
     const clock = new FakeClock()
-    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000) })
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new TurnShare()) })
     await clock.advance(4000)
     expect(response.destroyed).toBe(false)
     await clock.advance(1000)
@@ -175,7 +176,7 @@ describe('a small answer behind a connection that is full', () => {
   it('that is taken at once has no deadline', async () => {
     const arrived = await get()
     const clock = new FakeClock()
-    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000) })
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new TurnShare()) })
     expect(clock.timers).toBe(0)
     expect((await receive(arrived)).body).toBe('ok')
   })

@@ -60,6 +60,24 @@ describe('a share of each turn', () => {
     expect(gone).toHaveLength(21)
   })
 
+  it('is smaller while many wait', () => {
+    while (share.spend(64 * KIB, () => {}));
+    for (let one = 0; one < 40; one++) share.spend(0, () => gone.push('one of many'))
+    turn()
+    expect(gone).toHaveLength(1)
+    turn()
+    expect(gone).toHaveLength(3)
+  })
+
+  it('lets a few clients be given up in each turn', () => {
+    for (let one = 0; one < 20; one++) share.take(() => gone.push('given up'))
+    expect(gone).toHaveLength(7)
+    turn()
+    expect(gone).toHaveLength(15)
+    turn()
+    expect(gone).toHaveLength(20)
+  })
+
   it('is small in the turn in which a client connects and in the next one', () => {
     share.onArrival()
     transfer('a')
