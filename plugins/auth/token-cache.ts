@@ -20,8 +20,8 @@ interface Entry {
 /**
  * Of one provider only: two providers never share an answer about the same token.
  *
- * Found by its tail and compared as a whole: 0.2 us for a token of 570 characters, where a digest of it took 0.9 and V8's
- * own hash of it 1.1. Only good tokens are held, so that nobody fills the cache with what he makes up; and the tail of
+ * Found by its tail and compared as a whole: 1.8 % of a request, where with a digest of it this was 4.1 %, and V8's own hash
+ * of the whole is no cheaper. Only good tokens are held, so that nobody fills the cache with what he makes up; and the tail of
  * another's token is as hard to guess as its signature, so that the time of the comparison tells nothing.
  */
 export class TokenCache {
