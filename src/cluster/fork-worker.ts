@@ -35,7 +35,10 @@ export function forkWorker(write: (lines: string) => void): WorkerProcess {
     send: (message) => {
       if (worker.isConnected()) worker.send(message, () => {})
     },
-    kill: () => child.kill('SIGKILL'),
+    kill() {
+      // Without a process Node signals whatever id its memory holds: somebody else, or with 0 all of our own group.
+      if (child.pid !== undefined) child.kill('SIGKILL')
+    },
     onMessage: (listener) => worker.on('message', listener),
     onExit(listener) {
       worker.on('exit', (code, signal) => listener(signal ?? `exit code ${code}`))
