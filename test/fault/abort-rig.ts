@@ -30,7 +30,9 @@ export async function expectNothingLeft<Case>(breaking: Breaking<Case>, count: n
     expect(await playMany(breaking, gateway, WARM_UP)).toEqual([])
     const before = { heap: (await gateway.memory()).heapUsed, files: openFiles(gateway) }
     expect(await playMany(breaking, gateway, count)).toEqual([])
-    expect((await gateway.memory()).heapUsed - before.heap).toBeLessThan(HEAP_GROWTH_BYTES)
+    // Some of it is let go of by timers of up to a few seconds: 4,000 leave 3.7 MB at once, and 16,000 no more.
+    const grown = async () => (await gateway.memory()).heapUsed - before.heap
+    await expect.poll(grown).toBeLessThan(HEAP_GROWTH_BYTES)
     expect(openFiles(gateway) - before.files).toBeLessThanOrEqual(breaking.idleTargets)
     await breaking.assertServes(gateway)
     expect(gateway.stderr()).not.toMatch(/last net|could not be sent|inside the gateway|onFinish failed/)
