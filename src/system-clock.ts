@@ -1,5 +1,5 @@
 // The real clock and the real dice: the only readers of them.
-import type { Clock } from './plugin.ts'
+import type { Clock, Timer } from './plugin.ts'
 
 // Node fires a longer timer at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -8,10 +8,19 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   epochMs: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS))
+    if (ms > LONGEST_TIMER_MS) return afterSeveral(ms, run)
+    const timer = setTimeout(run, ms)
     timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },
+}
+
+/** One timer after the other: 25 days are less than the life of some tokens, and of the connections opened with them. */
+function afterSeveral(ms: number, run: () => void): Timer {
+  let timer = systemClock.after(LONGEST_TIMER_MS, () => {
+    timer = systemClock.after(ms - LONGEST_TIMER_MS, run)
+  })
+  return { cancel: () => timer.cancel() }
 }
 
 export function systemRandom(): number {

@@ -42,7 +42,9 @@ function hold(phase: 'decide' | 'send'): (() => void)[] {
 it('a request whose client left before it was decided takes no permit and is not sent', async () => {
   const held = hold('decide')
   const responses = vi.spyOn(Http2Response.prototype, 'on').mock.contexts
-  const client = await FrameClient.connect(Number(new URL(gateway.gateway.addresses.listeners['clear']!).port))
+  const client = await FrameClient.connect(
+    Number(new URL(gateway.gateway.addresses.listeners['clear']!).port),
+  )
   client.send(headers(1, [...GET, ':path', '/limited'], FLAG.endHeaders | FLAG.endStream))
   await expect.poll(() => held.length).toBe(1)
   // Between a reset and the end of its stream the exchange has not heard of it.

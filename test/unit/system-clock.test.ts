@@ -1,6 +1,8 @@
 // The real clock: three facts of it, without waiting for time to pass.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock, systemRandom } from '../../src/system-clock.ts'
+
+const DAY_MS = 86_400_000
 
 describe('the system clock', () => {
   it('tells monotonic time and wall time', () => {
@@ -21,6 +23,24 @@ describe('the system clock', () => {
       })
     })
     expect(ran).toEqual(['kept'])
+  })
+
+  it('waits for a hundred days, which is longer than one timer of Node can be, to the millisecond', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    let ran = 0
+    const count = () => ran++
+    systemClock.after(100 * DAY_MS, count)
+    vi.advanceTimersByTime(100 * DAY_MS - 1)
+    expect(ran).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(ran).toBe(1)
+    const late = systemClock.after(100 * DAY_MS, count)
+    vi.advanceTimersByTime(60 * DAY_MS)
+    late.cancel()
+    systemClock.after(Number.POSITIVE_INFINITY, count)
+    vi.advanceTimersByTime(100 * DAY_MS)
+    expect([ran, vi.getTimerCount()]).toEqual([1, 1])
   })
 
   it('does not keep the process alive', () => {
