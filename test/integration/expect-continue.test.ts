@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { CONTINUE_WAIT_MS } from '../../src/upstream/transmission.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { sendRaw } from '../support/http-client.ts'
 import { startRawTarget, startTarget, type TargetServer } from '../support/target-server.ts'
 
 let target: TargetServer
@@ -54,6 +56,14 @@ function upload(path: string, { length = 3, version = '1.1' } = {}): Promise<str
     })
     socket.on('close', () => resolve(received))
   })
+}
+
+/** The same of a client that sends its body unasked. */
+function uploadUnasked(): Promise<string> {
+  return sendRaw(
+    gateway.port,
+    'POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\naaa',
+  )
 }
 
 describe('a client that waits for 100 Continue', () => {
@@ -118,6 +128,22 @@ describe('a client that waits for 100 Continue', () => {
     await raw.close()
   })
 
+  it('sends its body to nobody when the answer has begun without it', async () => {
+    let received = ''
+    const raw = await startRawTarget((socket) =>
+      socket.on('data', (bytes) => {
+        received += bytes
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{')
+        // The gateway would have lost its patience by then.
+        setTimeout(() => socket.write('}'), CONTINUE_WAIT_MS)
+      }),
+    )
+    await gateway.reload(config(raw.url))
+    expect(await uploadUnasked()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\{\}$/)
+    expect(received).toMatch(/Expect: 100-continue\r\n\r\n$/)
+    await raw.close()
+  })
+
   it('is asked after a while for a service that knows no expectations', async () => {
     const raw = await startRawTarget((socket) =>
       socket.on('data', (bytes) => {
@@ -136,7 +162,10 @@ describe('a client that waits for 100 Continue', () => {
 
 describe('a client that waits for 100 Continue, and a service that speaks HTTP/2', () => {
   /** Sends one upload to a service that does this with it; resolves with what the client and the service have seen. */
-  async function uploadTo(serve: (stream: ServerHttp2Stream) => void) {
+  async function uploadTo(
+    serve: (stream: ServerHttp2Stream) => void,
+    send = () => upload('/a', { length: 5000 }),
+  ) {
     const expectations: unknown[] = []
     let bytes = 0
     const server = createHttp2Server()
@@ -153,7 +182,7 @@ describe('a client that waits for 100 Continue, and a service that speaks HTTP/2
     await once(server, 'listening')
     onTestFinished(() => void server.close())
     await gateway.reload(config(`h2c://127.0.0.1:${(server.address() as AddressInfo).port}`))
-    const answer = await upload('/a', { length: 5000 })
+    const answer = await send()
     return { answer, bytes, expectations }
   }
 
@@ -176,6 +205,16 @@ describe('a client that waits for 100 Continue, and a service that speaks HTTP/2
     })
     expect(seen.answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(seen.answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(seen.bytes).toBe(0)
+  })
+
+  it('sends its body to nobody when the answer has begun without it', async () => {
+    const seen = await uploadTo((stream) => {
+      stream.respond({ ':status': 200 })
+      stream.write('{')
+      setTimeout(() => stream.end('}'), CONTINUE_WAIT_MS)
+    }, uploadUnasked)
+    expect(seen.answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(seen.bytes).toBe(0)
   })
 

@@ -99,7 +99,11 @@ export class Connection implements Carrier, ResponseEvents {
 
   onHead(head: Head): void {
     const { status } = head
-    if (status >= 200 || status === 101) this.#head = head
+    if (status >= 200 || status === 101) {
+      this.#head = head
+      // An answer instead of 100 Continue: the body is not wanted (RFC 9110 section 10.1.1).
+      clearTimeout(this.#patience)
+    }
     if (status === 100) this.#upload?.open()
     else if (status >= 200) this.#work?.receiver.onHead(head)
     else if (status !== 101) this.#work?.receiver.onInterim(head)

@@ -94,6 +94,8 @@ export class Stream implements Carrier {
 
   #onResponse(raw: readonly string[]): void {
     if (this.#settled) return
+    // An answer instead of 100 Continue: the body is not wanted (RFC 9110 section 10.1.1).
+    clearTimeout(this.#patience)
     this.#stream!.on('data', (chunk: Buffer) => {
       this.#idle?.refresh()
       if (!this.#settled) this.#work.receiver.onData(chunk)
