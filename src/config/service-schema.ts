@@ -16,6 +16,12 @@ const checkInterval = duration.refine((ms) => ms >= MIN_CHECK_MS, {
 
 const someTime = duration.refine((ms) => ms > 0, { error: 'no time at all is out of range: more than 0ms' })
 
+const DAY_MS = 86_400_000
+/** Of a timer of Node, which would be over at once after 25 days and more. */
+const patience = someTime.refine((ms) => ms <= DAY_MS, {
+  error: ({ input }) => `${input}ms is out of range: at most 1d`,
+})
+
 /** A number from 0 to 100, or with the percent sign. */
 const share = z.union([
   z
@@ -58,7 +64,7 @@ const status = z.int().min(100).max(599)
 const health = z.strictObject({
   path: absolutePath.optional().describe('What is asked for; `tcp://` targets are only connected to.'),
   every: checkInterval.prefault('10s').describe('Time between two checks of a target.'),
-  timeout: someTime.prefault('2s').describe('How long an answer may take.'),
+  timeout: patience.prefault('2s').describe('How long an answer may take.'),
   healthy: z.int().min(1).max(100).default(2).describe('Successes in a row until a target is used again.'),
   unhealthy: z.int().min(1).max(100).default(3).describe('Failures in a row until a target is left out.'),
   status: z
@@ -85,8 +91,8 @@ const headLimit = size.refine((bytes) => bytes >= HEAD_LIMITS.min && bytes <= HE
 
 const connections = z.strictObject({
   max: z.int().min(1).default(128).describe('Open connections per target, of each worker.'),
-  connectTimeout: someTime.prefault('1s').describe('How long connecting may take.'),
-  idleTimeout: someTime.prefault('4s').describe('How long an unused connection is kept.'),
+  connectTimeout: patience.prefault('1s').describe('How long connecting may take.'),
+  idleTimeout: patience.prefault('4s').describe('How long an unused connection is kept.'),
   headLimit: headLimit.prefault('32KiB').describe('Bytes of a response head; a larger one is a 502.'),
   queue: z
     .int()

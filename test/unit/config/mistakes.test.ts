@@ -258,6 +258,19 @@ const SERVICES: readonly Case[] = [
       `3:${column} services.a.${map}.${key}: no time at all is out of range: more than 0ms`,
     ],
   ),
+  ...(
+    [
+      ['health', 'timeout', 'health: { path: /h, timeout: 30d }', 34],
+      ['connections', 'connectTimeout', 'connections: { connectTimeout: 30d }', 36],
+      ['connections', 'idleTimeout', 'connections: { idleTimeout: 30d }', 33],
+    ] as const
+  ).map(
+    ([map, key, line, column]): Case => [
+      `more time for ${map}.${key} than a timer has`,
+      service(line),
+      `3:${column} services.a.${map}.${key}: 2592000000ms is out of range: at most 1d`,
+    ],
+  ),
   [
     'a response head of no size',
     service('connections: { headLimit: 10B }'),
