@@ -6,6 +6,7 @@ export { addressFilter, isAddressRange } from './address-ranges.ts'
 export { CATALOGUE, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 export type * from './exchange.ts'
 export { grpcTrailers, outcomeStatus } from './grpc.ts'
+export { guardedLookup, isForbiddenHost } from './guarded-lookup.ts'
 export {
   FieldNames,
   HeaderList,

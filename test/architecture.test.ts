@@ -12,6 +12,7 @@ const LEAVES = [
   'src/headers.ts',
   'src/units.ts',
   'src/grpc.ts',
+  'src/guarded-lookup.ts',
   'src/listen-address.ts',
   'src/turn.ts',
   'src/seldom.ts',

@@ -117,9 +117,8 @@ export class JwksClient implements KeySource {
   }
 }
 
-/** fetch says only "fetch failed"; what happened is in its cause. */
+/** Where a name has several addresses, and none of them answers, Node says no more than a code. */
 function reasonOf(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure)
-  const { cause } = failure
-  return cause instanceof Error ? `${failure.message}: ${cause.message}` : failure.message
+  const { message, code } = failure as NodeJS.ErrnoException
+  return message || String(code)
 }

@@ -1,4 +1,5 @@
 // Where the keys of a `jwt` provider come from, and what can be wrong with the choice before any token is seen.
+import { isForbiddenHost } from '../../src/plugin.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -111,6 +112,9 @@ function urlFaults(field: string, text: string): KeyFault[] {
   const url = new URL(text)
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     return [fault(field, `${hint}the address must have no user, password or fragment`)]
+  }
+  if (isForbiddenHost(url.hostname)) {
+    return [fault(field, `${hint}link-local and cloud metadata addresses are refused`)]
   }
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return []
   return [

@@ -1,6 +1,7 @@
 // Where a service listens: `http://`, `https://`, `h2c://`, `tcp://` and `unix:` targets with their weights.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isForbiddenHost } from '../guarded-lookup.ts'
 import { type Refusal, textField } from './text-field.ts'
 
 const url = textField(readTarget)
@@ -25,9 +26,6 @@ export const targets = z
 
 const SHAPE = /^(https?|h2c|tcp):\/\/(\[[^\]]*\]|[^:/?#@\\\s]*)(?::(\d*))?$/i
 const HINT = 'write http://host:port, https://host:port, h2c://host:port, tcp://host:port or unix:/path'
-// Link-local and cloud metadata: instance credentials for whoever makes the gateway ask (SSRF).
-const METADATA =
-  /^(?:metadata\.google\.internal|169\.254\.\d+\.\d+|\[fe[89ab][0-9a-f]:.*\]|\[fd00:ec2::254\]|\[::ffff:a9fe:[0-9a-f]+\])$/
 
 function readTarget(written: string): { readonly value: string } | Refusal {
   if (/^unix:/i.test(written)) return readSocket(written)
@@ -39,7 +37,7 @@ function readTarget(written: string): { readonly value: string } | Refusal {
   // 0x7f.1, 2130706433 and 0177.0.0.1 are the same address: one spelling, so that no check reads another one.
   if (isIP(parsed.hostname) === 4 && parsed.hostname !== host)
     return refuse(written, `write ${parsed.hostname}`)
-  if (METADATA.test(parsed.hostname))
+  if (isForbiddenHost(parsed.hostname))
     return refuse(written, 'link-local and cloud metadata addresses are refused')
   if (parsed.port === '0') return refuse(written, 'the port must be from 1 to 65535')
   if (scheme.toLowerCase() !== 'tcp') return { value: `${scheme.toLowerCase()}://${parsed.host}` }

@@ -6,7 +6,7 @@ import {
   createSecureContext,
   connect as openTls,
 } from 'node:tls'
-import { guardedLookup } from './guarded-lookup.ts'
+import { guardedLookup } from '../guarded-lookup.ts'
 import { openBuffered } from './inlet.ts'
 import type { ConnectionSettings, Protocol, TlsSettings } from './settings.ts'
 

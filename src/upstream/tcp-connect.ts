@@ -1,9 +1,9 @@
 // Opens one TCP connection within a time, for dialling and for health checks.
 import { connect, type Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
+import { guardedLookup } from '../guarded-lookup.ts'
 import type { Clock } from '../plugin.ts'
 import { toFailure } from './failure.ts'
-import { guardedLookup } from './guarded-lookup.ts'
 
 /** A peer that vanished without a word is noticed although nobody sends: long before any idle time is over. */
 const KEEP_ALIVE_MS = 60_000

@@ -1,4 +1,5 @@
 // Tokens while their issuer rotates its keys, is down, or answers nonsense: the plugin against a real HTTP server.
+import http from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import type { Hooks } from '../../src/plugin.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -33,7 +34,7 @@ let gateway: Fakes
 let fetches: MockInstance
 
 beforeEach(async () => {
-  fetches = vi.spyOn(globalThis, 'fetch')
+  fetches = vi.spyOn(http, 'request')
   issuer = await startJwksServer({ kind: 'keys', text: jwkSet(old) })
   gateway = fakes()
 })

@@ -1,8 +1,10 @@
 // When keys are fetched, how often, and what is in force while fetching fails. A real server, a clock of our own.
+import http from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { JwksClient } from '../../../../plugins/auth/jwks.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { type JwksServer, startJwksServer } from '../../../support/jwks-server.ts'
+import { leadNamesTo, METADATA } from '../../../support/leading-names.ts'
 import { ecKey, jwkSet, type TestKey } from '../../../support/tokens.ts'
 import { fakeLogger, fakeMeter } from './fakes.ts'
 
@@ -22,14 +24,14 @@ beforeEach(async () => {
   clock = new FakeClock()
   logs = []
   counts = new Map()
-  started = vi.spyOn(globalThis, 'fetch')
+  started = vi.spyOn(http, 'request')
   server = await startJwksServer({ kind: 'keys', text: jwkSet(old) })
   client = newClient()
 })
 
 afterEach(async () => {
   client.close()
-  started.mockRestore()
+  vi.restoreAllMocks()
   await server.close()
 })
 
@@ -203,6 +205,24 @@ describe('an issuer that has never answered', () => {
     await pass(1000)
     await client.refresh()
     expect(knows('old')).toBe(true)
+  })
+})
+
+describe('a name that leads to link-local addresses', () => {
+  it.each(METADATA)('is not asked for keys: %s', async (address) => {
+    leadNamesTo(address)
+    const rebound = newClient('https://id.test/keys.json')
+    expect(await rebound.refresh()).toBeUndefined()
+    const reason = 'id.test leads to a link-local or cloud metadata address'
+    expect(logs[0]?.facts).toMatchObject({ url: 'https://id.test/keys.json', reason })
+    rebound.close()
+  })
+
+  it('is asked while it leads elsewhere', async () => {
+    leadNamesTo('127.0.0.1')
+    const named = newClient(server.url.replace('127.0.0.1', 'id.test'))
+    expect((await named.refresh())?.candidates('ES256', 'old')).toHaveLength(1)
+    named.close()
   })
 })
 

@@ -92,6 +92,13 @@ describe('a provider', () => {
       { jwksUrl: 'https://a:b@id.example.com/' },
       /jwksUrl: the address must have no user/,
     ],
+    [
+      'the address of cloud metadata',
+      { jwksUrl: 'https://169.254.169.254/' },
+      /jwksUrl: link-local and cloud/,
+    ],
+    ['another spelling of it', { jwksUrl: 'https://[::ffff:a9fe:a9fe]/' }, /jwksUrl: link-local and cloud/],
+    ['its name', { jwksUrl: 'https://metadata.google.internal/' }, /link-local and cloud/],
     ['no address', { jwksUrl: 'id.example.com' }, /jwksUrl: not an address like https/],
     [
       'an issuer that is no address, and no keys',
