@@ -1,5 +1,6 @@
 // Every raw request of the catalogue over a real socket: its answer, what the target saw, and a gateway that lives on.
 import { readdirSync, readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { send } from '../support/http-client.ts'
 import { type ProcessGateway, startProcessGateway } from '../support/process-gateway.ts'
@@ -81,6 +82,17 @@ function staysOpen(answer: RawAnswer | undefined): boolean {
 describe('all of them', () => {
   it('are 122', () => {
     expect(new Set(HTTP1_CASES.map(({ id }) => id)).size).toBe(122)
+  })
+
+  it('at the same time cost other clients nothing', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+    const noise = HTTP1_CASES.map((one) => exchangeRaw(port, bytesOf(one) + MARKER_REQUEST, PATIENCE_MS))
+    const paths = Array.from({ length: 500 }, (_, at) => `/public/good/${at}`)
+    const answers = await Promise.all(paths.map((path) => send(`${gateway.listen}${path}`, { agent })))
+    agent.destroy()
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body}`))).toEqual(new Set(['200 ok']))
+    expect(paths.filter((path) => target.seen.filter((one) => one.target === path).length !== 1)).toEqual([])
+    await Promise.all(noise)
   })
 
   it('once more leave no connection and no memory behind', async () => {

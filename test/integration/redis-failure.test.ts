@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { LimitCheck } from '../../src/plugin.ts'
 import { createRedisStore, type RedisStore } from '../../src/store/redis-store.ts'
 import { ProcessTime } from '../support/process-time.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { startRawTarget } from '../support/target-server.ts'
 import { realClock } from '../unit/store/real-clock.ts'
 import { RecordingLogger, RecordingMeter } from '../unit/store/recorders.ts'
 
@@ -180,3 +182,79 @@ describe('when Redis restarts', () => {
     await recovery()
   })
 })
+
+describe('when Redis forgets everything (FLUSHALL, SCRIPT FLUSH)', () => {
+  it('under load nothing fails, and what was counted begins anew, no more than the limit each time', async () => {
+    // Nothing may count twice because the first answer came late.
+    const patient = createRedisStore({
+      url: redis.url,
+      clock: realClock,
+      logger,
+      meter,
+      commandTimeoutMs: 10_000,
+    })
+    onTestFinished(() => patient.close())
+    const small: LimitCheck = { kind: 'window', key: 'small', limit: 3, windowMs: 3_600_000 }
+    const tokens: LimitCheck = { kind: 'rate', key: 'tokens', limit: 1, periodMs: 3_600_000, burst: 4 }
+    const admitted = async (check: LimitCheck): Promise<number> => {
+      const verdicts = await Promise.all(Array.from({ length: 10 }, () => patient.take([check])))
+      return verdicts.filter(({ allowed }) => allowed).length
+    }
+    const { taken, stop } = load()
+    for (let time = 0; time < 3; time++) {
+      await untilTaken(taken, 200)
+      expect([await admitted(small), await admitted(tokens)]).toEqual([3, 4])
+      expect([await admitted(small), await admitted(tokens)]).toEqual([0, 0])
+      await redis.flush()
+    }
+    await untilTaken(taken, 200)
+    await stop()
+    // A Redis that gets no CPU for 50 ms is down for a moment; one that knows no script is no failure.
+    expect(meter.count('store_errors_total', { reason: 'reply' })).toBe(0)
+    expect(await recovery()).toBeLessThan(RECOVERY_MS)
+  })
+})
+
+describe('when Redis answers half a second late', () => {
+  it('requests wait for the command timeout once, then not at all', async () => {
+    await store.close()
+    const late = await startLateRedis(redis.port)
+    onTestFinished(late.close)
+    store = createRedisStore({
+      url: `redis://127.0.0.1:${late.port}`,
+      clock: realClock,
+      logger,
+      meter,
+      commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    })
+    await recovery()
+    const { taken, stop } = load()
+    await untilTaken(taken, 200)
+    late.delayMs = 500
+    await expect.poll(() => store.healthy).toBe(false)
+    const sinceOpen = taken.length
+    await untilTaken(taken, 2000)
+    const waited = taken.slice(sinceOpen + 16).filter((one) => one.tookMs > COMMAND_TIMEOUT_MS)
+    late.delayMs = 0
+    await recovery()
+    expectBounded(await stop())
+    expect(waited.length).toBeLessThan(20)
+    expect(meter.count('store_errors_total', { reason: 'timeout' })).toBeGreaterThanOrEqual(3)
+  })
+})
+
+/** In front of a Redis: what this says is held back for so long. */
+async function startLateRedis(redisPort: number) {
+  const target = await startRawTarget((socket) => {
+    const server = connect(redisPort, '127.0.0.1')
+    socket.pipe(server)
+    server.on('error', () => socket.destroy())
+    socket.on('close', () => server.destroy())
+    server.on('data', (bytes) => {
+      if (late.delayMs === 0) socket.write(bytes)
+      else setTimeout(() => socket.write(bytes), late.delayMs).unref()
+    })
+  })
+  const late = { port: target.port, close: target.close, delayMs: 0 }
+  return late
+}

@@ -137,6 +137,22 @@ describe('a body', () => {
       { numRuns: runs(300) },
     )
   })
+
+  it('in single bytes, one packet each, is the same bytes, there and back', async () => {
+    const there = Buffer.from(Array.from({ length: 256 }, (_, at) => at)).toString('latin1')
+    target.seen.length = 0
+    target.answer = ({ body: received }, response, raw) => {
+      const all = `HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(received.split(''))}`
+      response.detachSocket(raw.socket)
+      raw.socket.setNoDelay(true)
+      void writePieces(raw.socket, all.split('')).then(() => raw.socket.end())
+    }
+    const sending = `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunked(there.split(''))}`
+    const answer = readAnswer(await sendInPieces(gateway.port, sending.split('')))
+    expect(target.seen.map(({ body: received }) => hash(received))).toEqual([hash(there)])
+    expect(answer).toMatchObject({ status: 200, whole: true })
+    expect(hash(answer!.body)).toBe(hash(there))
+  })
 })
 
 describe('a request', () => {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 const READY_WITHIN_MS = 10_000
 const POLL_MS = 20
@@ -20,6 +21,8 @@ export interface TestRedis {
   resume(): void
   /** Starts again, empty, on the same port. */
   restart(): Promise<void>
+  /** Loses all keys and scripts, and goes on. */
+  flush(): Promise<void>
 }
 
 export interface SharedRedis {
@@ -54,7 +57,14 @@ export async function startRedis(): Promise<TestRedis> {
       await end(server, 'SIGKILL')
       server = await launch(program, port)
     },
+    flush: () => tell(port, 'FLUSHALL\r\nSCRIPT FLUSH\r\nQUIT\r\n'),
   }
+}
+
+/** Inline commands; resolves when the server has closed the connection. */
+async function tell(port: number, commands: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(commands))
+  await text(socket)
 }
 
 function findServer(): string {

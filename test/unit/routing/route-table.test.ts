@@ -62,6 +62,13 @@ describe('hosts', () => {
 })
 
 describe('paths', () => {
+  it('are compared in the case that they are written in', () => {
+    const routes = [route('small', '/orders/*'), route('any', '/*')]
+    expect(winner(routes, request('GET a.test/orders/1'))).toBe('small')
+    expect(winner(routes, request('GET a.test/Orders/1'))).toBe('any')
+    expect(winner([route('large', '/Orders')], request('GET a.test/orders'))).toBeUndefined()
+  })
+
   const routes = [
     route('root', '/'),
     route('all', '/*'),
