@@ -8,7 +8,7 @@ const NO_BYTE = /[^\0-\xff]/
 const INVALID_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
 // RFC 9110 section 7.6.1, with the older names that proxies still meet.
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',

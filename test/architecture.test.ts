@@ -10,6 +10,7 @@ const LEAVES = [
   'src/exchange.ts',
   'src/errors.ts',
   'src/headers.ts',
+  'src/known-fields.ts',
   'src/units.ts',
   'src/grpc.ts',
   'src/guarded-lookup.ts',

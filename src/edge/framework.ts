@@ -8,6 +8,7 @@ import type { ClientLimits } from './client-limits.ts'
 import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { type OnMalformed, refuseMalformed, refuseOnSocket } from './malformed-request.ts'
 import { noteTurn } from './pipeline.ts'
+import { EdgeResponse } from './response-head.ts'
 import type { TurnShare } from './turn-share.ts'
 import { asksForWebSocket, serveUpgrades } from './upgrade.ts'
 
@@ -96,6 +97,7 @@ function createFastify({ limits, onMalformed, turns }: FrameworkOptions): Fastif
       shouldUpgradeCallback: asksForWebSocket,
       // A request without a body has no stream to be read: a tenth of what the server costs for each.
       optimizeEmptyRequests: true,
+      ServerResponse: EdgeResponse,
     },
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,

@@ -1,6 +1,6 @@
 // A request's head as text: checked name by name and value by value, so that nothing in it can end it early.
 import { GatewayError } from '../../errors.ts'
-import { isFieldName, isFieldValue } from '../../headers.ts'
+import { KnownFields } from '../../known-fields.ts'
 import type { Outgoing } from '../transmission.ts'
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -8,23 +8,17 @@ const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
 /** RFC 9110 section 8.6: without a body these say so. */
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-const ORDINARY = 0
 const OURS = 1
 const LENGTH = 2
 const HOST = 3
 
-const KINDS: ReadonlyMap<string, number> = new Map([
+const known = new KnownFields([
   ...['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'].map(
     (name) => [name, OURS] as const,
   ),
   ['content-length', LENGTH],
   ['host', HOST],
 ])
-
-/** Names kept for speed; clients that invent names only make the memory start anew. */
-const REMEMBERED = 2000
-const REMEMBERED_LENGTH = 64
-const known = new Map<string, number>()
 
 /**
  * The whole head, in latin1. What frames the body is written from the body alone, whatever the headers say.
@@ -40,7 +34,9 @@ export function writeRequestHead(request: Outgoing, host: string): string {
   let fields = ''
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
-    const kind = kindOf(name)
+    const field = known.find(name)
+    if (field === undefined) throw unsendable('header name')
+    const { kind } = field
     if (kind === LENGTH) {
       // Where it stood, as it was spelled.
       if (!framed) fields += lengthField(name, request)
@@ -50,7 +46,7 @@ export function writeRequestHead(request: Outgoing, host: string): string {
     if (kind === OURS || (kind === HOST && hosted)) throw unsendable('header')
     if (kind === HOST) hosted = true
     const value = headers[at + 1]!
-    if (!isFieldValue(value)) throw unsendable('header')
+    if (!field.allows(value)) throw unsendable('header')
     fields += `${name}: ${value}\r\n`
   }
   const start = hosted ? `${method} ${path} HTTP/1.1\r\n` : `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`
@@ -69,16 +65,6 @@ function ourFields({ method, body, length, upgrade, expectsContinue }: Outgoing,
   if (expectsContinue) fields += 'Expect: 100-continue\r\n'
   if (upgrade) fields += 'Connection: upgrade\r\nUpgrade: websocket\r\n'
   return fields
-}
-
-function kindOf(name: string): number {
-  const kind = known.get(name)
-  if (kind !== undefined) return kind
-  if (!isFieldName(name)) throw unsendable('header name')
-  const found = KINDS.get(name.toLowerCase()) ?? ORDINARY
-  if (known.size >= REMEMBERED) known.clear()
-  if (name.length <= REMEMBERED_LENGTH) known.set(name, found)
-  return found
 }
 
 function unsendable(part: string): GatewayError {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { EdgeResponse } from '../../../src/edge/response-head.ts'
 
 export interface Arrived {
   readonly raw: IncomingMessage
@@ -24,7 +25,7 @@ export async function listen<S extends NetServer>(server: S): Promise<number> {
 
 /** Sends the bytes to a fresh server and resolves when the head has arrived there. */
 export async function arrive(bytes: string): Promise<Arrived> {
-  const server = createServer()
+  const server = createServer({ ServerResponse: EdgeResponse })
   const port = await listen(server)
   const arriving = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
   const client = await RawClient.connect(port)

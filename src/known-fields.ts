@@ -1,0 +1,60 @@
+// Names of header fields that were met lately: what each means to the one who asks, and its last value that was legal.
+import { isFieldName, isFieldValue } from './headers.ts'
+
+/** A peer that invents names only makes the memory start anew. */
+const MAX_NAMES = 500
+const MAX_NAME_LENGTH = 64
+
+/** Longer ones are seldom the same again; and what is kept may keep alive the head that it was cut from. */
+const MAX_VALUE_LENGTH = 128
+
+/** What differs each time is looked at each time; keeping it costs more than looking. */
+const MISSES = 8
+/** So many misses later it is tried again. */
+const RETRY_MASK = 63
+
+export class KnownField {
+  readonly kind: number
+  #value: string | undefined
+  #misses = 0
+
+  constructor(kind: number) {
+    this.kind = kind
+  }
+
+  /** True when the value may be sent with this name (RFC 9110 section 5.5). */
+  allows(value: string): boolean {
+    if (value === this.#value) {
+      this.#misses = 0
+      return true
+    }
+    if (!isFieldValue(value)) return false
+    if ((this.#misses++ < MISSES || (this.#misses & RETRY_MASK) === 0) && value.length <= MAX_VALUE_LENGTH) {
+      this.#value = value
+    }
+    return true
+  }
+}
+
+export class KnownFields {
+  readonly #kinds: ReadonlyMap<string, number>
+  readonly #known = new Map<string, KnownField>()
+
+  /** `kinds` by name in lower case. All others are of kind 0. */
+  constructor(kinds: Iterable<readonly [string, number]>) {
+    this.#kinds = new Map(kinds)
+  }
+
+  /** The name in any case. Undefined for what is none (RFC 9110 section 5.6.2). */
+  find(name: string): KnownField | undefined {
+    return this.#known.get(name) ?? this.#learn(name)
+  }
+
+  #learn(name: string): KnownField | undefined {
+    if (!isFieldName(name)) return undefined
+    const field = new KnownField(this.#kinds.get(name.toLowerCase()) ?? 0)
+    if (this.#known.size >= MAX_NAMES) this.#known.clear()
+    if (name.length <= MAX_NAME_LENGTH) this.#known.set(name, field)
+    return field
+  }
+}
