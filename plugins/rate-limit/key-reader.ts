@@ -2,31 +2,33 @@
 import { type Exchange, ipKey } from '../../src/plugin.ts'
 import type { KeySource } from './settings.ts'
 
-export type KeyReader = (exchange: Exchange) => string
+/** Those that have no name are counted by their address. */
+export interface KeyReader {
+  nameOf(exchange: Exchange): string | undefined
+  keyOfName(name: string): string
+  keyOfAddress(ip: string): string
+}
 
 /** `route` is the id of the route that the limit is compiled for. */
 export function keyReader(by: KeySource, route: string): KeyReader {
   if (by.startsWith('header:')) return headerReader(by.slice('header:'.length).toLowerCase())
   switch (by) {
     case 'consumer':
-      return ({ consumer, clientIp }) => (consumer ? `is:${consumer.id}` : fallback(clientIp))
+      return { ...MARKED, nameOf: ({ consumer }) => consumer?.id }
     case 'route':
-      return () => route
+      return { ...PLAIN, nameOf: () => route }
     case 'global':
-      return () => ''
+      return { ...PLAIN, nameOf: () => '' }
     default:
-      return ({ clientIp }) => ipKey(clientIp)
+      return { ...PLAIN, nameOf: () => undefined }
   }
 }
 
-function headerReader(name: string): KeyReader {
-  return ({ headers, clientIp }) => {
-    const value = headers.get(name)
-    return value ? `is:${value}` : fallback(clientIp)
-  }
+function headerReader(field: string): KeyReader {
+  return { ...MARKED, nameOf: ({ headers }) => headers.get(field) || undefined }
 }
 
-// Marked, so that no consumer and no header value can be written that is somebody's address.
-function fallback(clientIp: string): string {
-  return `ip:${ipKey(clientIp)}`
-}
+const PLAIN = { keyOfName: (name: string) => name, keyOfAddress: ipKey }
+
+// So that no consumer and no header value can be written that is somebody's address.
+const MARKED = { keyOfName: (name: string) => `is:${name}`, keyOfAddress: (ip: string) => `ip:${ipKey(ip)}` }

@@ -12,7 +12,7 @@ export interface Limit {
   readonly byAddress: boolean
   readonly exact: boolean
   readonly onStoreError: LimitSettings['onStoreError']
-  readonly keyOf: KeyReader
+  readonly key: KeyReader
   readonly base: Quota
   readonly tiers: ReadonlyMap<string, Quota>
 }
@@ -88,7 +88,7 @@ function compileLimit(settings: LimitSettings, place: { name: string; scope: str
     byAddress: by === 'ip',
     exact,
     onStoreError,
-    keyOf: keyReader(by, place.route),
+    key: keyReader(by, place.route),
     base: quota((settings.limit ?? settings.rate)!),
     tiers: new Map(Object.entries(tiers).map(([tier, given]) => [tier, quota(given)])),
   }

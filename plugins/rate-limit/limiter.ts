@@ -8,7 +8,8 @@ import {
 } from '../../src/plugin.ts'
 import { type Denial, DenyCache } from './deny-cache.ts'
 import type { Claim, Judgement } from './judgement.ts'
-import { checkOf, type Limit, quotaFor, shareOf } from './limit.ts'
+import { KnownChecks } from './known-checks.ts'
+import { type Limit, quotaFor, shareOf } from './limit.ts'
 import { LimitCounters } from './limit-counters.ts'
 import { rateLimited, uncheckable } from './refusal.ts'
 
@@ -20,6 +21,7 @@ type LimiterContext = Pick<PluginContext, 'store' | 'localStore' | 'nodes' | 'cl
 export class Limiter {
   readonly #context: LimiterContext
   readonly #denied: DenyCache
+  readonly #checks: KnownChecks
   readonly #counters: LimitCounters
 
   constructor(limits: readonly Limit[], context: LimiterContext) {
@@ -27,6 +29,7 @@ export class Limiter {
     // One for all routes: who has exhausted a limit of `defaults` on one of them is known on the others, and ten thousand
     // routes have one bound.
     this.#denied = context.share('denied', () => new DenyCache())
+    this.#checks = context.share('checks', () => new KnownChecks())
     this.#counters = new LimitCounters(limits, context.meter)
   }
 
@@ -34,7 +37,7 @@ export class Limiter {
     const claims: Claim[] = []
     for (const limit of limits) {
       const quota = quotaFor(limit, exchange)
-      claims.push({ limit, quota, check: checkOf(limit, quota, limit.keyOf(exchange)), state: undefined })
+      claims.push({ limit, quota, check: this.#checks.of(limit, quota, exchange), state: undefined })
     }
     return { claims, atMs: this.#context.clock.now() }
   }

@@ -41,6 +41,7 @@ export class HeldKey {
 
   /** False for another limit under the same key: its permits are not these. */
   isFor(check: LimitCheck): boolean {
+    if (check === this.check) return true
     const { kind, limit } = this.check
     if (check.kind !== kind || check.limit !== limit || sizeOf(check) !== this.#size) return false
     return periodOf(check) === this.#periodMs
