@@ -7,6 +7,9 @@ import { type ConfigMap, createMap, isMap, type Mark } from './places.ts'
 import { type ReadFile, readConfigFile } from './read-file.ts'
 
 const MAX_INCLUDED_FILES = 1000
+/** Half a second in which nobody is served while a reload looks through them. */
+const MAX_LOOKED_AT = 50_000
+const TOO_WIDE = `goes through more than ${MAX_LOOKED_AT} files`
 const GLOB = /[*?[\]{}!]/
 
 /** Adds the services of every included file to those of the root. */
@@ -24,12 +27,15 @@ function findFiles(patterns: readonly string[], state: LoadState): readonly stri
   for (const [at, pattern] of patterns.entries()) {
     state.files.add(watchedDirectory(pattern, state.directory))
     const names = state.copies.matches(pattern) ?? glob(pattern, state)
-    const matching = names.map((one) => resolve(state.directory, one))
+    const matching = names?.map((one) => resolve(state.directory, one)) ?? []
     const others = matching.filter((path) => path !== state.path)
     for (const path of others) found.add(path)
     if (others.length > 0) continue
     const place: Path = Array.isArray(state.root['include']) ? ['include', at] : ['include']
-    state.list.add({ path: place, message: `${JSON.stringify(pattern)} matches no file` })
+    const written = JSON.stringify(pattern)
+    const hint = 'name the folder that they are in: teams/*.yaml'
+    if (names === undefined) state.list.add({ path: place, message: `${written} ${TOO_WIDE}`, hint })
+    else state.list.add({ path: place, message: `${written} matches no file` })
   }
   if (found.size <= MAX_INCLUDED_FILES) return [...found].sort()
   const message = `${found.size} files, more than ${MAX_INCLUDED_FILES}`
@@ -37,8 +43,19 @@ function findFiles(patterns: readonly string[], state: LoadState): readonly stri
   return []
 }
 
-function glob(pattern: string, { copies, directory }: LoadState): readonly string[] {
-  return copies.keepMatches(pattern, globSync(pattern, { cwd: directory }))
+/** Undefined when the pattern is too wide to be looked through. */
+function glob(pattern: string, { copies, directory }: LoadState): readonly string[] | undefined {
+  let lookedAt = 0
+  const exclude = (): boolean => {
+    if (++lookedAt > MAX_LOOKED_AT) throw new RangeError(TOO_WIDE)
+    return false
+  }
+  try {
+    return copies.keepMatches(pattern, globSync(pattern, { cwd: directory, exclude }))
+  } catch (thrown) {
+    if (lookedAt > MAX_LOOKED_AT) return undefined
+    throw thrown
+  }
 }
 
 /** Where a new file may appear: what stands before the first wildcard. */

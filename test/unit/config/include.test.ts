@@ -168,6 +168,15 @@ services/b.yaml:2:1  error  unknown key "defaults"
     expect(render(false)).toContain('turnpike.yaml:1:10  error  include: 1001 files, more than 1000')
   })
 
+  it('are not looked for in the whole system', async () => {
+    const { render } = await load('include: /**/*.yaml\n')
+    expect(render(false)).toContain(
+      'turnpike.yaml:1:10  error  include: "/**/*.yaml" goes through more than 50000 files\n' +
+        '    1 | include: /**/*.yaml\n' +
+        '      |          ^ name the folder that they are in: teams/*.yaml',
+    )
+  })
+
   it('that are found by an absolute pattern are watched there', async () => {
     const folder = writeFiles({ 'teams/b.yaml': team('b') })
     const { files, configuration } = await load(`include: ${folder}/teams/*.yaml\n`)
