@@ -3,8 +3,6 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { formatListenAddress, parseListenAddress } from '../listen-address.ts'
 
-const ANY_ADDRESS = '0.0.0.0'
-
 /** Connections that the kernel may hold while the event loop is busy: a herd that reconnects all at once. */
 const BACKLOG = 4096
 
@@ -17,10 +15,11 @@ export interface Listener {
 
 /** Rejects when the address cannot be listened on. */
 export async function openListener(address: string, accept: (socket: Socket) => void): Promise<Listener> {
-  const { host = ANY_ADDRESS, port } = parseListenAddress(address)
+  const { host, port } = parseListenAddress(address)
   // Half-open, as node's own HTTP server takes them: whoever speaks on a connection decides what its end means.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-  server.listen({ host, port, backlog: BACKLOG })
+  // Without a host on all of IPv6 and IPv4, or on IPv4 alone where there is no other.
+  server.listen({ ...(host === undefined ? {} : { host }), port, backlog: BACKLOG })
   await once(server, 'listening')
   return { authority: authorityOf(server), stop: () => server.close() }
 }
