@@ -1,8 +1,8 @@
 // One measured slice of one contestant: closed-loop load, and what it cost.
-import type { RequestShape } from '../contestants/contestant.ts'
 import type { Running } from '../contestants/running.ts'
 import type { ClosedLoopReport, Failures, Slice } from '../load/orders.ts'
 import { spread } from '../statistics/statistics.ts'
+import { loadTarget, type TargetOrder } from './load-target.ts'
 import { readMetricSum } from './metric.ts'
 import type { Bench } from './scenario.ts'
 import { warmUpMs } from './warm-up.ts'
@@ -12,11 +12,10 @@ const SLICES = 4
 /** Process ids that belong to the contestant itself; other groups of `cpuMs` are its helpers. */
 const SELF = 'self'
 
-export interface ClosedRoundOrder {
-  readonly connections: number
-  readonly shape?: RequestShape
-  readonly expectedBodyBytes: number
+export interface ClosedRoundOrder extends TargetOrder {
   readonly seconds?: number
+  /** As long as a fresh process needs, unless said otherwise. */
+  readonly warmUpMs?: number
 }
 
 export interface ClosedRound {
@@ -44,20 +43,12 @@ export async function measureClosed(
   running: Running,
   order: ClosedRoundOrder,
 ): Promise<ClosedRound> {
-  const { contestant, port } = running
+  const { contestant } = running
   const seconds = order.seconds ?? bench.options.seconds
-  const bodyBytes = order.shape?.bodyBytes
   const report = await bench.load.carryOut({
     kind: 'closed-loop',
-    target: {
-      port,
-      connections: order.connections,
-      requests: contestant.requests(order.shape),
-      ...(bodyBytes === undefined ? {} : { requestBodyBytes: bodyBytes }),
-      expectedStatus: 200,
-      expectedBodyBytes: order.expectedBodyBytes,
-    },
-    warmUpMs: warmUpMs(seconds),
+    target: loadTarget(running, order),
+    warmUpMs: order.warmUpMs ?? warmUpMs(bench.options),
     slices: SLICES,
     sliceMs: (seconds * 1000) / SLICES,
     watch: { [SELF]: running.pids(), ...contestant.helpers },

@@ -1,7 +1,6 @@
 // The scenario `connections`: what idle keep-alive connections cost in memory, and what they do to the others.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SMALL_JSON } from '../backend/payloads.ts'
 import { bareHttpProxy } from '../contestants/bare-http-proxy.ts'
 import type { Contestant } from '../contestants/contestant.ts'
 import { caddy, haproxy, nginx } from '../contestants/peers.ts'
@@ -10,6 +9,7 @@ import { turnpikeBare } from '../contestants/turnpike.ts'
 import { parseOpenFilesLimit } from '../machine/proc-files.ts'
 import { kilobytes, megabytes, millis, whole } from '../report/format.ts'
 import { median } from '../statistics/statistics.ts'
+import { loadTarget } from './load-target.ts'
 import { measureOpen } from './open-round.ts'
 import { type Bench, fieldOf, type ScenarioResult } from './scenario.ts'
 import { warmUp } from './warm-up.ts'
@@ -102,17 +102,9 @@ async function measureOnce(bench: Bench, contestant: Contestant, count: number):
   }
 }
 
-async function hold(bench: Bench, { port, contestant }: Running, connections: number) {
-  const held = await bench.load.carryOut({
-    kind: 'hold',
-    target: {
-      port,
-      connections,
-      requests: contestant.requests(),
-      expectedStatus: 200,
-      expectedBodyBytes: SMALL_JSON.length,
-    },
-  })
+async function hold(bench: Bench, running: Running, connections: number) {
+  const target = loadTarget(running, { connections })
+  const held = await bench.load.carryOut({ kind: 'hold', target })
   await sleep(SETTLE_MS)
   return held
 }

@@ -1,7 +1,7 @@
 // Open-loop load on one contestant: its latencies at a fixed rate, whatever it can do.
-import { SMALL_JSON } from '../backend/payloads.ts'
 import type { Running } from '../contestants/running.ts'
 import type { OpenLoopReport } from '../load/orders.ts'
+import { loadTarget } from './load-target.ts'
 import type { Bench } from './scenario.ts'
 
 const CONNECTIONS = 64
@@ -15,18 +15,12 @@ export interface OpenRoundOrder {
 
 export function measureOpen(
   { load }: Bench,
-  { port, contestant }: Running,
+  running: Running,
   { perSecond, seconds }: OpenRoundOrder,
 ): Promise<OpenLoopReport> {
   return load.carryOut({
     kind: 'open-loop',
-    target: {
-      port,
-      connections: CONNECTIONS,
-      requests: contestant.requests(),
-      expectedStatus: 200,
-      expectedBodyBytes: SMALL_JSON.length,
-    },
+    target: loadTarget(running, { connections: CONNECTIONS }),
     perSecond,
     warmUpMs: LEAD_IN_MS,
     measureMs: seconds * 1000,

@@ -13,6 +13,10 @@ import { sizesTable } from './sizes-table.ts'
 const SMALL_CONNECTIONS = 64
 /** Enough to keep a core full, and few enough that the bodies in flight are not what memory is measured by. */
 const LARGE_CONNECTIONS = 16
+/** Without plugins there is less to compile than in `full`. */
+const FRESH_MS = 3000
+/** Of a process that was measured with other sizes just before. */
+const SETTLE_MS = 1500
 
 export const BODIES = ['100 B', '10 KB', '1 MB', 'upload 1 MB'] as const
 
@@ -61,15 +65,17 @@ export async function measureSizes(bench: Bench): Promise<ScenarioResult> {
 
 async function measureOnce(bench: Bench, contestant: Contestant, slowly: boolean): Promise<SizesRound> {
   const seconds = bench.options.seconds / 2
+  const fresh = { seconds, warmUpMs: FRESH_MS }
+  const settled = { seconds, warmUpMs: SETTLE_MS }
   const down = await withContestant(contestant, bench.place, async (running) => ({
-    '100 B': await measureClosed(bench, running, { ...DOWNLOADS['100 B'], seconds }),
-    '10 KB': await measureClosed(bench, running, { ...DOWNLOADS['10 KB'], seconds }),
-    '1 MB': await measureClosed(bench, running, { ...DOWNLOADS['1 MB'], seconds }),
+    '100 B': await measureClosed(bench, running, { ...DOWNLOADS['100 B'], ...fresh }),
+    '10 KB': await measureClosed(bench, running, { ...DOWNLOADS['10 KB'], ...settled }),
+    '1 MB': await measureClosed(bench, running, { ...DOWNLOADS['1 MB'], ...settled }),
   }))
   const uploads = { ...bench.place, backendPort: bench.backend.uploadPort }
   const up = await withContestant(contestant, uploads, async (running) => ({
-    base: await measureClosed(bench, running, { ...UPLOAD, shape: {}, seconds }),
-    upload: await measureClosed(bench, running, { ...UPLOAD, seconds }),
+    base: await measureClosed(bench, running, { connections: LARGE_CONNECTIONS, ...fresh }),
+    upload: await measureClosed(bench, running, { ...UPLOAD, ...settled }),
   }))
   return {
     bodies: { ...down, 'upload 1 MB': up.upload },
@@ -96,7 +102,7 @@ async function withContestant<T>(
 /** After a load of large answers: what the program takes for itself is then there already. */
 async function readSlowly(bench: Bench, running: Running): Promise<SlowReadReport> {
   const seconds = bench.options.seconds
-  await measureClosed(bench, running, { ...DOWNLOADS['1 MB'], seconds: seconds / 4 })
+  await measureClosed(bench, running, { ...DOWNLOADS['1 MB'], seconds: seconds / 4, warmUpMs: FRESH_MS })
   return bench.load.carryOut({
     kind: 'slow-read',
     port: running.port,
