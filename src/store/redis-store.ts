@@ -3,6 +3,7 @@ import { type Clock, GatewayError, type Logger, type Meter } from '../plugin.ts'
 import { redisBucketKey } from './bucket-key.ts'
 import type { LendingStore, LendingVerdict } from './lease.ts'
 import { parseVerdict, scriptArguments } from './limits-wire.ts'
+import { OneWrite } from './one-write.ts'
 import { createRedisClient, type RedisClient } from './redis-connection.ts'
 import { StoreBreaker } from './store-breaker.ts'
 
@@ -48,6 +49,7 @@ class ScriptedStore implements RedisStore {
   readonly keyPrefix: string
   readonly #clock: Clock
   readonly #client: RedisClient
+  readonly #writes = new OneWrite()
   readonly #breaker: StoreBreaker
   readonly #commandTimeoutMs: number
   readonly #countError: (reason: FailureReason) => void
@@ -133,8 +135,13 @@ class ScriptedStore implements RedisStore {
   }
 
   #send<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (this.#connecting === undefined) return this.#bounded(command(this.#client))
-    return this.#bounded(this.#connecting.then(() => command(this.#client)))
+    if (this.#connecting === undefined) return this.#bounded(this.#write(command))
+    return this.#bounded(this.#connecting.then(() => this.#write(command)))
+  }
+
+  #write<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (this.#client.status === 'ready') this.#writes.hold(this.#client.stream)
+    return command(this.#client)
   }
 
   /**
