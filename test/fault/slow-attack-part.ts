@@ -1,5 +1,6 @@
 // A process of `slow-attack.ts`: a target or the slow clients, so that what they do holds up nobody who is measured.
 import { setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { respondJson, startTarget } from '../support/target-server.ts'
 import { type Slowness, startSlowClients } from './slow-clients.ts'
 
@@ -9,10 +10,11 @@ export type Part = 'target' | 'bulkTarget' | 'clients'
 /** To the clients: begin, and count how many are still there and leave. */
 export type Order = { readonly attack: Attack } | 'stop'
 
-/** `count` clients of each kind at the port beside it. */
+/** `count` clients of each kind at the port beside it, `perSecond` of them, or all at once. */
 export interface Attack {
   readonly ports: Readonly<Partial<Record<Slowness, number>>>
   readonly count: number
+  readonly perSecond?: number | undefined
 }
 
 const LOWEST = 19
@@ -35,11 +37,11 @@ function startClients(): void {
       for (const clients of attack) clients.stop()
       return
     }
-    const { ports, count } = order.attack
+    const { ports, count, perSecond } = order.attack
     attack = Object.entries(ports).map(([kind, port]) =>
-      startSlowClients(kind as Slowness, { port, count, everyMs: 1000 }),
+      startSlowClients(kind as Slowness, { port, count, everyMs: 1000, perSecond }),
     )
-    while (attack.some((clients) => clients.opened() < count)) await new Promise(setImmediate)
+    while (attack.some((clients) => clients.opened() < count)) await sleep(10)
     process.send!('open')
   })
 }

@@ -1,7 +1,7 @@
-// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain]`: what 500 clients with slow heads, 500 with
-// slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them and one with them,
-// from the moment when they all begin to connect until the last one has been closed by its limit, all limits at their
-// defaults. The one that is measured comes over TLS, beside 500 more that are slow with their handshakes, or `--plain`.
+// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain] [--burst]`: what 500 clients with slow
+// heads, 500 with slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them and
+// one with them, from the moment when they begin to connect until the last one has been closed by its limit, all limits at
+// their defaults. The one that is measured comes over TLS, beside 500 more that are slow with their handshakes, or `--plain`.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,11 @@ import { CONNECTIONS, type Seen, SteadyClient } from './steady-client.ts'
 
 const options = process.argv.slice(2)
 const plain = options.includes('--plain')
-const [rounds = 3] = options.filter((one) => one !== '--plain').map(Number)
+const burst = options.includes('--burst')
+const [rounds = 3] = options.filter((one) => !one.startsWith('--')).map(Number)
+/** As slowhttptest does, the tool for this, when it is not told otherwise. */
+const PER_SECOND = 50
+const WARM_UP_MS = 20_000
 const CALM_MS = 15_000
 
 const start = (part: Part) => fork(fileURLToPath(new URL('slow-attack-part.ts', import.meta.url)), [part])
@@ -49,6 +53,7 @@ const attack: Attack = {
     ...(plain ? {} : { handshake: Number(new URL(secure).port) }),
   },
   count: 500,
+  perSecond: burst ? undefined : PER_SECOND,
 }
 const tell = (order: Order) => clients.send(order)
 const foreign = new ForeignLoad([process.pid, gateway.child.pid!, ...parts.map(({ pid }) => pid!)])
@@ -71,18 +76,35 @@ async function watch(name: string, during: () => Promise<unknown>): Promise<Seen
   await during()
   const seconds = (performance.now() - from) / 1000
   const seen = steady.take()
-  const facts = [seen.kept.p99, seen.fresh.p99, seen.ownLag, seconds].map((one) => one.toFixed(1).padStart(8))
-  console.log(`${name.padEnd(7)}${facts.join('')}${foreign.take().toFixed(2).padStart(8)}`)
+  report(name, seen, [seen.ownLag, seconds, foreign.take()])
   return seen
+}
+
+function report(
+  name: string,
+  { kept, fresh }: Pick<Seen, 'kept' | 'fresh'>,
+  more: readonly number[] = [],
+): void {
+  const facts = [kept.p99, fresh.p99, ...more].map((one) => one.toFixed(2).padStart(10))
+  console.log(`${name.padEnd(10)}${facts.join('')}`)
+}
+
+/** Of the whole attack, whose beginning is the worst of it. */
+async function attackOnce(): Promise<Pick<Seen, 'kept' | 'fresh'>> {
+  const connecting = await watch('connecting', async () => {
+    tell({ attack })
+    await answer(clients)
+  })
+  console.log(`${await slowOnes()} are there`)
+  const rest = await watch('then', untilClosed)
+  const whole = { kept: connecting.kept.with(rest.kept), fresh: connecting.fresh.with(rest.fresh) }
+  report('whole', whole)
+  return whole
 }
 
 async function round(): Promise<{ readonly kept: number; readonly fresh: number }> {
   const calm = await watch('calm', () => sleep(CALM_MS))
-  const attacked = await watch('attack', async () => {
-    tell({ attack })
-    await answer(clients)
-    await untilClosed()
-  })
+  const attacked = await attackOnce()
   const [kept, fresh] = (['kept', 'fresh'] as const).map((one) => attacked[one].p99 / calm[one].p99)
   const over = attacked.kept.secondsOver(2 * calm.kept.p99)
   console.log(
@@ -94,15 +116,15 @@ async function round(): Promise<{ readonly kept: number; readonly fresh: number 
   return { kept: kept!, fresh: fresh! }
 }
 
-console.log('p99 in ms: kept     new own lag seconds CPU of others')
-await sleep(3000)
+console.log('p99 in ms:      kept       new   own lag   seconds CPU of others')
+await sleep(WARM_UP_MS)
 const ratios: Awaited<ReturnType<typeof round>>[] = []
 while (ratios.length < rounds) ratios.push(await round())
 for (const one of ['kept', 'fresh'] as const) {
   const sorted = ratios.map((ratio) => ratio[one]).toSorted((a, b) => a - b)
   console.log(`${one}: median ${sorted[rounds >> 1]!.toFixed(2)}x, worst ${sorted.at(-1)!.toFixed(2)}x`)
 }
-steady.stop()
+await steady.stop()
 for (const part of parts) part.kill()
 await gateway.stop()
 process.exit()

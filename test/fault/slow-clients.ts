@@ -18,9 +18,12 @@ export interface SlowOptions {
   readonly count: number
   /** A byte of each client that often. */
   readonly everyMs: number
+  /** Connections that are made in a second; all at once without it. */
+  readonly perSecond?: number | undefined
 }
 
 const PARTS = 50
+const CONNECT_MS = 5
 
 const BEGINNING: Readonly<Record<Slowness, string>> = {
   head: 'GET /small HTTP/1.1\r\nHost: gw.test\r\nX-Slow: ',
@@ -30,11 +33,12 @@ const BEGINNING: Readonly<Record<Slowness, string>> = {
   handshake: '\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03',
 }
 
-export function startSlowClients(slowness: Slowness, { port, count, everyMs }: SlowOptions): SlowClients {
+export function startSlowClients(slowness: Slowness, options: SlowOptions): SlowClients {
+  const { port, everyMs } = options
   const open = new Set<Socket>()
   const statuses: number[] = []
   let opened = 0
-  for (let made = 0; made < count; made++) {
+  const connecting = keepPace(options, () => {
     const socket = connect({ port, host: '127.0.0.1' }, () => {
       opened++
       open.add(socket)
@@ -44,7 +48,7 @@ export function startSlowClients(slowness: Slowness, { port, count, everyMs }: S
     else socket.on('data', (chunk) => statuses.push(Number(chunk.toString('latin1').split(' ')[1])))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => open.delete(socket))
-  }
+  })
   let turn = 0
   // A part of them at a time: all at once would hold up those that are measured beside them.
   const timer = setInterval(() => {
@@ -56,10 +60,24 @@ export function startSlowClients(slowness: Slowness, { port, count, everyMs }: S
     stillOpen: () => open.size,
     answered: (status) => statuses.filter((one) => one === status).length,
     stop() {
+      clearInterval(connecting)
       clearInterval(timer)
       for (const socket of open) socket.destroy()
     },
   }
+}
+
+function keepPace({ count, perSecond = Number.POSITIVE_INFINITY }: SlowOptions, connectOne: () => void) {
+  const from = performance.now() - CONNECT_MS
+  let made = 0
+  const timer = setInterval(connectDue, CONNECT_MS)
+  function connectDue(): void {
+    const due = Math.min(count, (perSecond * (performance.now() - from)) / 1000)
+    for (; made < due; made++) connectOne()
+    if (made === count) clearInterval(timer)
+  }
+  connectDue()
+  return timer
 }
 
 function dribble(socket: Socket, slowness: Slowness): void {

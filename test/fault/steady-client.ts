@@ -28,6 +28,7 @@ export class SteadyClient {
   #fresh = new Latencies()
   readonly #lag = monitorEventLoopDelay({ resolution: 1 })
   readonly #timer: NodeJS.Timeout
+  readonly #pending = new Set<Promise<void>>()
   #keptDue = performance.now()
   #freshDue = performance.now()
 
@@ -37,7 +38,7 @@ export class SteadyClient {
     this.#agent = new this.#speak.Agent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'fifo' })
     this.#lag.enable()
     // All of them: one that is opened in the middle of it is measured as a new one.
-    for (let made = 0; made < CONNECTIONS; made++) void this.#time(performance.now(), this.#kept, this.#agent)
+    for (let made = 0; made < CONNECTIONS; made++) this.#start(performance.now(), this.#kept, this.#agent)
     this.#timer = setInterval(() => this.#sendDue(), 1)
   }
 
@@ -50,17 +51,24 @@ export class SteadyClient {
     return seen
   }
 
-  stop(): void {
+  /** When the last request has been answered. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer)
+    await Promise.all(this.#pending)
     this.#agent.destroy()
   }
 
   #sendDue(): void {
     const now = performance.now()
     for (; this.#keptDue <= now; this.#keptDue += KEPT_EVERY_MS)
-      void this.#time(this.#keptDue, this.#kept, this.#agent)
+      this.#start(this.#keptDue, this.#kept, this.#agent)
     for (; this.#freshDue <= now; this.#freshDue += NEW_EVERY_MS)
-      void this.#time(this.#freshDue, this.#fresh, false)
+      this.#start(this.#freshDue, this.#fresh, false)
+  }
+
+  #start(due: number, latencies: Latencies, agent: http.Agent | false): void {
+    const answered = this.#time(due, latencies, agent).then(() => void this.#pending.delete(answered))
+    this.#pending.add(answered)
   }
 
   async #time(due: number, latencies: Latencies, agent: http.Agent | false): Promise<void> {
@@ -74,7 +82,7 @@ export class SteadyClient {
 
 /** Of requests, in milliseconds, with the second in which each was due. */
 export class Latencies {
-  readonly #all: { readonly second: number; readonly ms: number }[] = []
+  #all: { readonly second: number; readonly ms: number }[] = []
 
   add(due: number, ms: number): void {
     this.#all.push({ second: Math.floor(due / 1000), ms })
@@ -82,6 +90,13 @@ export class Latencies {
 
   get p99(): number {
     return percentile99(this.#all)
+  }
+
+  /** Of the requests of both. */
+  with(others: Latencies): Latencies {
+    const both = new Latencies()
+    both.#all = [...this.#all, ...others.#all]
+    return both
   }
 
   /** In how many seconds the 99th percentile of that second alone was over it. */
