@@ -19,15 +19,15 @@ const FIXED_KEYS = {
 /** Plain data. */
 export type FixedPart = Pick<Configuration, (typeof FIXED_KEYS)[keyof typeof FIXED_KEYS]>
 
-/** Names of the keys in which two configurations differ. */
-export function changedFixedKeys(running: Configuration, next: Configuration): readonly string[] {
-  const [before, after] = [fixedPart(running), fixedPart(next)]
+/** Names of the keys in which a configuration differs from what is running. */
+export function changedFixedKeys(running: FixedPart, next: Configuration): readonly string[] {
+  const after = fixedPart(next)
   return Object.entries(FIXED_KEYS)
-    .filter(([, field]) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+    .filter(([, field]) => JSON.stringify(running[field]) !== JSON.stringify(after[field]))
     .map(([key]) => key)
 }
 
-/** For a process that starts later than others, which run with what the first configuration said. */
+/** What a process runs with for as long as it lives, and with it one that starts later than others. */
 export function fixedPart(first: Configuration): FixedPart {
   const fields = Object.values(FIXED_KEYS).map((field) => [field, first[field]])
   const listeners = first.listeners.map(withoutLiveKeys)

@@ -35,7 +35,6 @@ async function assemble(
   closers.add(() => serving.close())
   const { telemetry, generations } = serving
   const node: OperatedNode = {
-    configuration,
     options,
     telemetry,
     reloader: createReloader(configuration, { telemetry, load: options.load, builder: builderOf(serving) }),

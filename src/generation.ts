@@ -65,6 +65,9 @@ export class Generation {
     }
   }
 
+  /** Of kept state, which outlives this: it must not lead back to the routes. */
+  readonly #holder = {}
+
   private constructor(number: number, configuration: Configuration, environment: GenerationEnvironment) {
     this.number = number
     this.configuration = configuration
@@ -124,7 +127,7 @@ export class Generation {
 
   #compile(route: RouteConfiguration): CompiledRoute {
     const facts = { id: route.id, service: route.service, pattern: route.path }
-    const owner = { holder: this, root: this.configuration.root }
+    const owner = { holder: this.#holder, root: this.configuration.root }
     const hooks = createRouteHooks(route, this.#environment, owner)
     const service = this.services.get(route.service)
     return {
@@ -152,7 +155,11 @@ export class Generation {
     const { states, clock } = this.#environment
     const chains = this.#routes.flatMap(({ chain }) => (chain.close ? [chain.close()] : []))
     try {
-      const inTime = await within(CLOSE_LIMIT_MS, clock, Promise.all([...chains, states.release(this)]))
+      const inTime = await within(
+        CLOSE_LIMIT_MS,
+        clock,
+        Promise.all([...chains, states.release(this.#holder)]),
+      )
       if (!inTime) throw new Error('it takes too long')
     } catch (thrown) {
       this.#note(thrown, 'a plugin failed to close')

@@ -12,7 +12,7 @@ export interface ClientAddresses {
 /** `override` wins over the config's `listen`. Rejects when one of them cannot be opened. */
 export async function openListeners(
   front: Front,
-  configuration: Configuration,
+  configuration: Pick<Configuration, 'listen' | 'listeners'>,
   override: string | undefined,
 ): Promise<ClientAddresses> {
   const address = override ?? configuration.listen

@@ -41,7 +41,6 @@ export interface Gateway {
 
 /** What is operated. */
 export interface OperatedNode {
-  readonly configuration: Configuration
   readonly options: OperatorOptions
   readonly telemetry: Telemetry
   readonly reloader: Reloader
@@ -74,7 +73,8 @@ export function createReloader(
 
 /** Probes are answered and the admin API is there from now on. */
 export async function openToOperators(node: OperatedNode): Promise<Pick<Addresses, 'status' | 'admin'>> {
-  const { configuration, options, telemetry, reloader, closers } = node
+  const { options, telemetry, reloader, closers } = node
+  const { configuration } = reloader.serving
   const { logger } = telemetry
   const status = createStatusServer({
     address: options.status ?? configuration.status,

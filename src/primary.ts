@@ -9,7 +9,7 @@ import { Supervisor } from './cluster/supervisor.ts'
 import type { WorkerSlot } from './cluster/worker-slot.ts'
 import type { Configuration } from './config/configuration.ts'
 import type { CopiedFiles } from './config/file-copies.ts'
-import { fixedPart } from './fixed-keys.ts'
+import { type FixedPart, fixedPart } from './fixed-keys.ts'
 import type { GatewayOptions } from './gateway.ts'
 import type { ClientAddresses } from './open-listeners.ts'
 import { createReloader, type Gateway, gatewayOf, type OperatedNode, openToOperators } from './operators.ts'
@@ -51,11 +51,10 @@ async function assemble(first: First, options: GatewayOptions, closers: Closers)
   })
   closers.add(() => supervisor.close())
   telemetry.meter.refresh = () => supervisor.collect()
-  const builder = builderOf(first, supervisor)
+  const builder = builderOf(fixedPart(configuration), supervisor)
   const reloader = createReloader(configuration, { telemetry, load: options.load, builder })
   let draining = false
   const node: OperatedNode = {
-    configuration,
     options,
     telemetry,
     reloader,
@@ -102,7 +101,7 @@ function createSupervisor(first: First, telemetry: Telemetry, state: NodeState):
   // The limits of all workers together, where there is no Redis.
   const store = createMemoryStore({ clock })
   return new Supervisor(
-    { number: 1, config: workerConfig(first, first) },
+    { number: 1, config: workerConfig(fixedPart(first.configuration), first) },
     {
       count: first.workers,
       node: randomUUID(),
@@ -131,17 +130,17 @@ function answerCalls(
   slot.send({ kind: 'verdicts', replies })
 }
 
-function builderOf(first: First, supervisor: Supervisor): Builder {
+function builderOf(fixed: FixedPart, supervisor: Supervisor): Builder {
   return {
-    prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(first, next) }),
+    prepare: (next) => supervisor.prepare({ number: next.number, config: workerConfig(fixed, next) }),
   }
 }
 
 function workerConfig(
-  first: First,
+  fixed: FixedPart,
   { configuration, copies }: Pick<First, 'configuration' | 'copies'>,
 ): WorkerConfig {
-  return { copies, hash: configuration.hash, fixed: fixedPart(first.configuration) }
+  return { copies, hash: configuration.hash, fixed }
 }
 
 function readiness({ slots, serving }: Supervisor, draining: boolean): Readiness {

@@ -2,7 +2,7 @@
 import type { Configuration, LoadResult } from './config/configuration.ts'
 import type { ConfigFault } from './config/fault.ts'
 import type { CopiedFiles } from './config/file-copies.ts'
-import { changedFixedKeys } from './fixed-keys.ts'
+import { changedFixedKeys, type FixedPart, fixedPart } from './fixed-keys.ts'
 import type { Clock, Logger } from './plugin.ts'
 
 /** What a generation is built from. */
@@ -43,8 +43,8 @@ export interface ReloadOutcome {
 
 export class Reloader {
   readonly #options: ReloaderOptions
-  /** What the process was started with. */
-  readonly #first: Configuration
+  /** What the process was started with; the whole of it would be a configuration more in memory. */
+  readonly #fixed: FixedPart
   #serving: ServingConfiguration
   #running: Promise<ReloadOutcome> | undefined
   #again = false
@@ -53,7 +53,7 @@ export class Reloader {
   /** `first` serves already. */
   constructor(first: Configuration, options: ReloaderOptions) {
     this.#options = options
-    this.#first = first
+    this.#fixed = fixedPart(first)
     this.#serving = { number: 1, configuration: first, since: options.clock.epochMs() }
   }
 
@@ -120,7 +120,7 @@ export class Reloader {
   }
 
   #warnOfFixedKeys(next: Configuration): void {
-    const changed = changedFixedKeys(this.#first, next)
+    const changed = changedFixedKeys(this.#fixed, next)
     if (changed.length > 0)
       this.#options.logger.warn({ keys: changed }, 'these keys need a restart to change')
   }

@@ -22,7 +22,7 @@ export interface HookEnvironment {
 }
 
 export interface HookOwner {
-  /** The generation that the hooks belong to: what holds their kept state. */
+  /** Stands for the generation that the hooks belong to, and leads to nothing: what holds their kept state. */
   readonly holder: object
   /** Parsed root keys by plugin name. */
   readonly root: ReadonlyMap<string, unknown>

@@ -110,6 +110,7 @@ async function assemble(
     isDraining: () => state.draining,
   })
   const raw = createRawConnections({ clock, generations, telemetry })
+  const { listen, listeners } = configuration
   const front = await createFront({
     serve: serve.request,
     onMalformed: malformedNotes(configuration, telemetry),
@@ -130,7 +131,7 @@ async function assemble(
     telemetry,
     generations,
     async listen(override) {
-      const addresses = await openListeners(front, configuration, override)
+      const addresses = await openListeners(front, { listen, listeners }, override)
       state.listening = true
       return addresses
     },

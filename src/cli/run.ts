@@ -37,16 +37,8 @@ export async function run(args: CliArguments): Promise<number> {
   const options = gatewayOptions(args)
   const load = loader(file, args, options)
   if (isWorker) return serveAsWorker(args, { ...options, load })
-  const first = await load()
-  if (!first.configuration || first.warnings.length > 0) args.stderr(first.render(args.color))
-  if (!first.configuration) return 1
-  try {
-    const gateway = await start(first, args, { ...options, load })
-    return await serveUntilStopped(gateway, { args, files: first.files })
-  } catch (thrown) {
-    args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
-    return 1
-  }
+  const running = await start(args, { ...options, load })
+  return running ? await serveUntilStopped(running) : 1
 }
 
 type Load = (copies?: CopiedFiles) => Promise<LoadResult>
@@ -58,7 +50,27 @@ function loader(file: string, args: CliArguments, addresses: Omit<GatewayOptions
     loadConfiguration(file, { plugins, env, checks, copies, addresses: { listen, status, admin } })
 }
 
-function start(
+interface Running {
+  readonly gateway: Gateway
+  readonly args: CliArguments
+  /** What to watch. */
+  readonly files: readonly string[]
+}
+
+// A function of its own: what waits for the end of the process would keep the first configuration until then.
+async function start(args: CliArguments, options: GatewayOptions): Promise<Running | undefined> {
+  const first = await options.load()
+  if (!first.configuration || first.warnings.length > 0) args.stderr(first.render(args.color))
+  if (!first.configuration) return undefined
+  try {
+    return { gateway: await startNode(first, args, options), args, files: first.files }
+  } catch (thrown) {
+    args.stderr(`turnpike: cannot start: ${(thrown as Error).message}\n`)
+    return undefined
+  }
+}
+
+function startNode(
   { configuration, copies }: LoadResult,
   { flags }: CliArguments,
   options: GatewayOptions,
@@ -118,12 +130,7 @@ function address(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-interface Running {
-  readonly args: CliArguments
-  readonly files: readonly string[]
-}
-
-async function serveUntilStopped(gateway: Gateway, { args, files }: Running): Promise<number> {
+async function serveUntilStopped({ gateway, args, files }: Running): Promise<number> {
   const alive = setInterval(() => {}, FOREVER_MS)
   catchTheRest(gateway.logger)
   const stopReloads = onSignal(['SIGHUP'], () => void gateway.reload())
