@@ -44,6 +44,8 @@ export class Generation {
   readonly #services = new Map<string, AnyService>()
   readonly #routes: CompiledRoute[] = []
   readonly #held: ServiceConfiguration[] = []
+  /** Of kept state, which outlives this: it must not lead back to the routes. */
+  readonly #holder = {}
   #table = createRouteTable<CompiledRoute>([])
   readonly #onClosed = Promise.withResolvers<void>()
   #inFlight = 0
@@ -64,9 +66,6 @@ export class Generation {
       throw thrown
     }
   }
-
-  /** Of kept state, which outlives this: it must not lead back to the routes. */
-  readonly #holder = {}
 
   private constructor(number: number, configuration: Configuration, environment: GenerationEnvironment) {
     this.number = number
