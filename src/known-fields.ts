@@ -8,7 +8,7 @@ const MAX_NAME_LENGTH = 64
 /** Longer ones are seldom the same again; and what is kept may keep alive the head that it was cut from. */
 const MAX_VALUE_LENGTH = 128
 
-/** What differs each time is looked at each time; keeping it costs more than looking. */
+/** What differs each time need not be kept each time. */
 const MISSES = 8
 /** So many misses later it is tried again. */
 const RETRY_MASK = 63
