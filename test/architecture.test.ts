@@ -11,6 +11,7 @@ const LEAVES = [
   'src/errors.ts',
   'src/headers.ts',
   'src/known-fields.ts',
+  'src/random-ids.ts',
   'src/units.ts',
   'src/grpc.ts',
   'src/guarded-lookup.ts',

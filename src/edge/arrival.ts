@@ -1,7 +1,7 @@
 // A raw request becomes an exchange, or is refused because it has no single meaning.
-import { randomBytes } from 'node:crypto'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
+import { createRandomIds } from '../random-ids.ts'
 import { type Authority, createAuthorityParser } from './authority.ts'
 import type { BodyWatch } from './body-watch.ts'
 import type { TrustedProxies } from './client-address.ts'
@@ -145,19 +145,10 @@ function refused(raw: ClientRequest, target: string, { options, error }: Refusal
   )
 }
 
-/** 128 random bits in hex; drawn in blocks, as one call for each request costs ten times as much. */
-export const createRequestId: () => string = (() => {
-  let block = Buffer.alloc(0)
-  let at = 0
-  return () => {
-    if (at + ID_BYTES > block.length) {
-      block = randomBytes(ID_BYTES * 256)
-      at = 0
-    }
-    at += ID_BYTES
-    return block.toString('hex', at - ID_BYTES, at)
-  }
-})()
+const ids = createRandomIds()
+
+/** 128 random bits in hex. */
+export const createRequestId = (): string => ids.hex(ID_BYTES)
 
 function assertVersion(raw: ClientRequest): void {
   if (raw.httpVersionMajor === 1 && raw.httpVersionMinor <= 1) return

@@ -1,8 +1,8 @@
 // The OpenTelemetry SDK, on or off: loaded only when there is a collector, for it costs 130 ms and 30 MB at start.
 import type { Clock, Logger } from '../plugin.ts'
+import { createRandomIds } from '../random-ids.ts'
 import type { MetricRegistry } from './metric-registry.ts'
 import type { OtlpSettings } from './otlp-settings.ts'
-import { createTraceIds } from './trace-ids.ts'
 import { createTracer, TRACING_OFF, type Tracer } from './tracer.ts'
 
 export interface OtlpParts {
@@ -22,7 +22,7 @@ export async function startTracing(settings: OtlpSettings, parts: OtlpParts): Pr
   if (url === undefined) return { tracer: TRACING_OFF, shutdown: () => Promise.resolve() }
   const { createSpanPipeline } = await import('./otlp-traces.ts')
   const spans = createSpanPipeline({ ...parts, url, resource })
-  const tracer = createTracer({ clock: parts.clock, ids: createTraceIds(), sample, emit: spans.emit })
+  const tracer = createTracer({ clock: parts.clock, ids: createRandomIds(), sample, emit: spans.emit })
   return { tracer, shutdown: spans.shutdown }
 }
 

@@ -1,9 +1,9 @@
 // W3C tracing of exchanges and attempts. The sampling decision comes first; what is not sampled costs two ids.
 import type { Clock, Exchange, TraceFacts } from '../plugin.ts'
+import type { RandomIds } from '../random-ids.ts'
 import { type AttemptSpan, ExchangeTrace, SampledAttempt } from './exchange-trace.ts'
 import type { EmitSpan } from './span.ts'
 import type { SpanTarget } from './span-attributes.ts'
-import type { TraceIds } from './trace-ids.ts'
 import { parseTraceparent, parseTracestate, SAMPLED } from './traceparent.ts'
 
 export interface Tracer {
@@ -20,7 +20,7 @@ export interface Tracer {
 
 export interface TracerParts {
   readonly clock: Clock
-  readonly ids: TraceIds
+  readonly ids: RandomIds
   /** Share of the traces that nobody trusted has decided about, 0 to 1. */
   readonly sample: number
   readonly emit: EmitSpan

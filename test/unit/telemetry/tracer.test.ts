@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/plugin.ts'
+import { createRandomIds } from '../../../src/random-ids.ts'
 import type { EndedSpan } from '../../../src/telemetry/span.ts'
-import { createTraceIds } from '../../../src/telemetry/trace-ids.ts'
 import { createTracer, TRACING_OFF } from '../../../src/telemetry/tracer.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { fakeAttempt, fakeExchange, TARGET } from './fake-exchange.ts'
@@ -20,7 +20,7 @@ beforeEach(() => {
 })
 
 function tracer(sample: number, fill?: (page: Buffer) => void) {
-  return createTracer({ clock, ids: createTraceIds(fill), sample, emit: (span) => spans.push(span) })
+  return createTracer({ clock, ids: createRandomIds(fill), sample, emit: (span) => spans.push(span) })
 }
 
 describe('the sampling decision', () => {

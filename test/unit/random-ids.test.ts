@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createTraceIds } from '../../../src/telemetry/trace-ids.ts'
+import { createRandomIds } from '../../src/random-ids.ts'
 
-describe('trace ids', () => {
+describe('random ids', () => {
   it('are lower-case hex of the asked length, and do not repeat', () => {
-    const ids = createTraceIds()
+    const ids = createRandomIds()
     const seen = new Set<string>()
     for (let n = 0; n < 5000; n++) {
       const id = ids.hex(n % 2 ? 16 : 8)
@@ -15,14 +15,14 @@ describe('trace ids', () => {
 
   it('are never all zeros', () => {
     let page = 0
-    const ids = createTraceIds((bytes) => bytes.fill(page++))
+    const ids = createRandomIds((bytes) => bytes.fill(page++))
     expect(ids.hex(8)).toBe('01'.repeat(8))
   })
 
   it('draw a page at a time', () => {
     let pages = 0
-    const ids = createTraceIds((bytes) => bytes.fill(++pages))
-    for (let n = 0; n < 512; n++) ids.hex(8)
+    const ids = createRandomIds((bytes) => bytes.fill(++pages))
+    for (let n = 0; n < 128; n++) ids.hex(8)
     expect(pages).toBe(1)
     ids.hex(8)
     expect(pages).toBe(2)
