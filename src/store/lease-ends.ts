@@ -3,10 +3,10 @@ import type { Clock, Timer } from '../plugin.ts'
 import type { HeldKey } from './held-key.ts'
 
 /** Leases that end within this time are dealt with together. */
-const TICK_MS = 8
+const TICK_MS = 4
 
 /** The holder lets go a little before the store's slot is over; asked then, the store has next to nothing to lend. */
-const AFTER_MS = 3
+const AFTER_MS = 2
 
 export class LeaseEnds {
   readonly #clock: Clock
