@@ -27,9 +27,17 @@ export function chooseCores(): Cores {
 
 /** This process, and with it everything that it will start unless told otherwise. */
 export function moveSelf(cores: Cores): void {
-  if (cores.taskset === undefined) return
-  const list = cores.load.join(',')
-  execFileSync(cores.taskset, ['--all-tasks', '--cpu-list', '--pid', list, String(process.pid)], {
+  move(cores, cores.load, process.pid)
+}
+
+/** A process that runs already. */
+export function moveToMeasuredCore(cores: Cores, pid: number): void {
+  move(cores, [cores.measured], pid)
+}
+
+function move({ taskset }: Cores, to: readonly number[], pid: number): void {
+  if (taskset === undefined) return
+  execFileSync(taskset, ['--all-tasks', '--cpu-list', '--pid', to.join(','), String(pid)], {
     stdio: 'ignore',
   })
 }

@@ -114,7 +114,6 @@ export async function createFront(options: FrontOptions): Promise<Front> {
         options.onProxyFault(settings.name, fault, address)
       const speak = settings.proxyProtocol ? behindProxy(own, { trusts, patience, onFault }) : own
       const listener = await openListener(settings.address, (socket) => {
-        options.turns.onArrival()
         if (admission.admit(socket)) speak(socket)
       })
       stops.push(() => listener.stop())
