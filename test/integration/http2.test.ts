@@ -163,6 +163,25 @@ describe('an answer over HTTP/2', () => {
       expect(head).not.toHaveProperty(name)
   })
 
+  it.each([
+    ['small', 'ok', false],
+    ['large', 'x'.repeat(LARGE), false],
+    ['streamed', 'yz', true],
+  ])('keeps each byte of its fields, obs-text and UTF-8 (%s)', async (_size, text, isStreamed) => {
+    const values = {
+      'x-obs': 'caf\u00e9 \u0080\u00ff',
+      'x-utf8': Buffer.from('\u00e9 \u20ac \u{1f600}').toString('latin1'),
+    }
+    target.answer = (_request, response) => {
+      response.writeHead(200, values)
+      if (isStreamed) response.write(Buffer.from('x'))
+      setImmediate(() => response.end(Buffer.from(text)))
+    }
+    const { head, body } = await answerOf(open('clear').request({ ...AUTHORITY, ':path': '/x' }))
+    expect(head).toMatchObject(values)
+    expect(body).toBe(isStreamed ? `x${text}` : text)
+  })
+
   it('brings the trailers of the service', async () => {
     target.answer = (_request, response) => {
       response.writeHead(200, { trailer: 'x-sum' })
