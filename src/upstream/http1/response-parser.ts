@@ -1,6 +1,7 @@
 // One answer after the other on a connection: bytes in any pieces -> head, data, end. Strict, and of one meaning.
-import { ChunkedBody } from './chunked-body.ts'
-import { assertText } from './fields.ts'
+import { ChunkedBody } from '../../http1/chunked-body.ts'
+import { assertText } from '../../http1/message-text.ts'
+import { readTrailers } from './fields.ts'
 import { type Head, mayBeHead, readHead } from './head.ts'
 import { invalid } from './invalid.ts'
 
@@ -34,6 +35,7 @@ export class ResponseParser {
   #interim = 0
   #left = 0
   #chunks: ChunkedBody | undefined
+  #trailers: readonly string[] = NO_TRAILERS
 
   constructor(events: ResponseEvents, maxHead: number) {
     this.#events = events
@@ -46,6 +48,7 @@ export class ResponseParser {
     this.#state = 'head'
     this.#interim = 0
     this.#chunks = undefined
+    this.#trailers = NO_TRAILERS
   }
 
   /** The answer has ended, or the 101 has come. */
@@ -53,8 +56,9 @@ export class ResponseParser {
     return this.#state === 'done'
   }
 
+  /** Of the answer that has ended. */
   get trailers(): readonly string[] {
-    return this.#chunks?.trailers ?? NO_TRAILERS
+    return this.#trailers
   }
 
   /** Returns how many of the bytes are the answer's. Throws a GatewayError where they are none. */
@@ -89,7 +93,7 @@ export class ResponseParser {
     if (end < 0) return this.#takePart(bytes, at)
     if (end + HEAD_END.length - at > this.#maxHead) throw tooLong()
     const text = bytes.toString('latin1', at, end + 2)
-    assertText(text)
+    assertText(text, invalid)
     this.#onHead(text)
     return end + HEAD_END.length
   }
@@ -102,7 +106,7 @@ export class ResponseParser {
     const length = end < 0 ? text.length : end + HEAD_END.length
     if (length > this.#maxHead) throw tooLong()
     // From the last byte on that alone did not say whether it is half a line's end.
-    assertText(text.slice(this.#held.endsWith('\r') ? before - 1 : before, length))
+    assertText(text.slice(this.#held.endsWith('\r') ? before - 1 : before, length), invalid)
     if (!mayBeHead(text)) throw invalid('no status line')
     if (end < 0) {
       this.#held = text
@@ -129,7 +133,7 @@ export class ResponseParser {
 
   #expectBody({ framing, length }: Head): void {
     this.#left = length
-    if (framing === 'chunked') this.#chunks = new ChunkedBody(this.#maxHead)
+    if (framing === 'chunked') this.#chunks = new ChunkedBody(this.#maxHead, invalid)
     this.#state = AFTER_HEAD[framing]
   }
 
@@ -144,7 +148,10 @@ export class ResponseParser {
   #takeChunks(bytes: Buffer, at: number): number {
     const chunks = this.#chunks!
     const to = chunks.take(bytes, at, (from, until) => this.#events.onData(bytes.subarray(from, until)))
-    if (chunks.done) this.#state = 'done'
+    if (chunks.done) {
+      this.#state = 'done'
+      if (chunks.trailerLines !== '') this.#trailers = readTrailers(chunks.trailerLines)
+    }
     return to
   }
 }
