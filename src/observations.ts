@@ -2,7 +2,7 @@
 import type { Configuration } from './config/configuration.ts'
 import type { Refused } from './edge/admission.ts'
 import type { Front, FrontOptions } from './edge/front.ts'
-import type { OnMalformed } from './edge/malformed-request.ts'
+import type { OnMalformed } from './edge/http1/http1-connections.ts'
 import type { Generations } from './generations.ts'
 import type { Clock } from './plugin.ts'
 import { Seldom } from './seldom.ts'

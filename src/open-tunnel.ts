@@ -2,7 +2,6 @@
 import type { Duplex } from 'node:stream'
 import type { ClientResponse } from './edge/client-request.ts'
 import type { HttpExchange } from './edge/http-exchange.ts'
-import { switchProtocols } from './edge/upgrade.ts'
 import { GatewayError } from './errors.ts'
 import type { OpenByGeneration } from './open-by-generation.ts'
 import type { Call, Clock, ResponseHead, UpstreamResponse } from './plugin.ts'
@@ -43,7 +42,7 @@ export function guardUpgrade(call: Call): Call {
 export function openTunnel({ clock, tunnels }: TunnelEnvironment, joined: Switch): Tunnel {
   const { exchange, response, answer, generation } = joined
   answer.headers.set('X-Request-Id', exchange.id)
-  const client = switchProtocols(response, answer.headers)
+  const client = response.switchProtocols(answer.headers)
   const limits = exchange.upgrade!.limits!
   const { expiresAt = Number.POSITIVE_INFINITY } = exchange.consumer ?? {}
   const tunnel = new Tunnel({

@@ -1,5 +1,4 @@
 // A request's way: arrive -> match -> chain -> service -> answer -> finish. Every step is one line below.
-import type { Socket } from 'node:net'
 import { type Answer, drop } from './chain/run.ts'
 import type { Course } from './course.ts'
 import { decide, refuse } from './decide.ts'
@@ -34,16 +33,13 @@ export interface Server {
 
 export function createServe(options: ServeOptions): Server {
   let inFlight = 0
-  // What follows a message of doubtful framing on the same connection may be a part of it (RFC 9112 section 9.6).
-  const doomed = new WeakSet<Socket>()
   function request(raw: ClientRequest, response: ClientResponse, target: string): void {
     const { socket } = raw
     // A client that has reset already has no address any more: nobody to limit, to trust or to answer.
     if (socket.remoteAddress === undefined) socket.destroy()
-    if (socket.destroyed || doomed.has(socket)) return
+    if (socket.destroyed) return
     const exchange = options.arrive(raw, target)
     exchange.response = response
-    if (exchange.malformed) doomed.add(socket)
     const generation = options.generation()
     inFlight++
     generation.enter()

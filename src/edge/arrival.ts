@@ -12,18 +12,16 @@ import type { ClientRequest } from './client-request.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { appendForwarded, requestIdOf, saidByProxies, schemeOf } from './forwarded.ts'
 import { HttpExchange } from './http-exchange.ts'
-import { mayLosePipelined } from './ignored-upgrade.ts'
 import { SERVER_WIDE, takeOptions } from './options-request.ts'
-import { MAX_BEHIND } from './pipeline.ts'
-import { type RequestHead, readRequestHead } from './request-head.ts'
+import type { RequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
-import { assertHandshake, isUpgrade } from './web-socket-handshake.ts'
+import { assertHandshake } from './web-socket-handshake.ts'
 
 const ID_BYTES = 16
 
 export interface ArrivalOptions {
   readonly clock: Clock
-  readonly limits: Pick<ClientLimits, 'headers' | 'urlBytes' | 'requestsPerConnection' | 'requestTimeoutMs'>
+  readonly limits: Pick<ClientLimits, 'urlBytes' | 'requestsPerConnection' | 'requestTimeoutMs'>
   /** Looks after bodies that are waited for. */
   readonly bodies: BodyWatch
   /** Read for each request: a reload may change it. */
@@ -53,13 +51,11 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
   assertVersion(raw)
   assertMethod(raw)
   const connection = connectionOf(raw.socket)
-  const { peer, behind } = connection
-  if (behind > MAX_BEHIND)
-    throw new GatewayError('OVERLOADED', { detail: 'Too many requests wait for their answers.' })
+  const { peer } = connection
   const { requestsPerConnection } = options.limits
-  const head = readRequestHead(raw.rawHeaders, options.limits.headers)
+  const { head } = raw
   if (head.chunked && raw.httpVersionMinor === 0) throw new GatewayError('BAD_REQUEST')
-  if (isUpgrade(raw)) assertHandshake(raw, head)
+  if (raw.upgrade) assertHandshake(raw)
   const parsed = targetOf(raw, target, options.limits.urlBytes)
   const authority = authorityOf(head.host)
   assertSameAuthority(parsed, authority)
@@ -91,7 +87,6 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
     trusted: client.trusted,
     clientCertificate,
     upstreamPairs,
-    last: head.upgrade && !isUpgrade(raw) && mayLosePipelined(raw, head),
   })
   if (raw.method === 'OPTIONS') takeOptions(exchange)
   if (requestsPerConnection !== undefined) exchange.closes = ++connection.requests >= requestsPerConnection

@@ -48,7 +48,7 @@ export class BodyWatch {
     this.#turns = turns
   }
 
-  /** From the moment on that somebody reads it. Over HTTP/1.1 node's parser sees to the whole time by itself. */
+  /** From the moment on that somebody reads it. Over HTTP/1.1 the connection sees to the whole time. */
   watch(body: WatchedBody, dueAt = Number.POSITIVE_INFINITY): void {
     // The first look counts the whole time since the one before it, of which this body was not there for a part.
     const missedMs = this.#looking ? this.#clock.now() - this.#lookedAt : 0

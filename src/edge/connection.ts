@@ -14,8 +14,6 @@ export interface Connection {
   readonly clientCertificate: ClientCertificate | undefined
   /** Requests so far, counted where their number has a bound. */
   requests: number
-  /** Requests whose answers wait for an earlier one (HTTP/1.1). */
-  behind: number
 }
 
 const KNOWN = Symbol('connection')
@@ -48,7 +46,6 @@ function describe(socket: Socket, address: string): Connection {
       serverName: undefined,
       clientCertificate: undefined,
       requests: 0,
-      behind: 0,
     }
   }
   const { servername } = socket as TLSSocket & { readonly servername?: string | false | null }
@@ -58,7 +55,6 @@ function describe(socket: Socket, address: string): Connection {
     serverName: servername ? servername.toLowerCase() : undefined,
     clientCertificate: readClientCertificate(socket),
     requests: 0,
-    behind: 0,
   }
 }
 

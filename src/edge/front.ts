@@ -3,14 +3,17 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../plugin.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { Admission, type Refused } from './admission.ts'
-import type { ClientRequest, ClientResponse } from './client-request.ts'
+import type { ClientLimits } from './client-limits.ts'
+import type { ClientRequest, ClientResponse, Serve } from './client-request.ts'
 import { connectionOf } from './connection.ts'
-import { createFramework, type FrameworkOptions } from './framework.ts'
+import { createFramework } from './framework.ts'
+import { Http1Connections, type OnMalformed } from './http1/http1-connections.ts'
 import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
 import { behindProxy, createVoices, type ProxyFault, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
+import type { TurnShare } from './turn-share.ts'
 
 export type ListenerSettings = ClearSettings | HttpsSettings | RawSettings
 
@@ -36,7 +39,13 @@ interface RawSettings extends EverySettings {
   readonly protocol: 'tcp' | 'tlsPassthrough'
 }
 
-export interface FrontOptions extends FrameworkOptions {
+export interface FrontOptions {
+  readonly serve: Serve
+  /** Hears of what never became a request. */
+  readonly onMalformed: OnMalformed
+  readonly limits: ClientLimits
+  /** Sees to it that many clients that are given up leave room for others. */
+  readonly turns: TurnShare
   /** Takes over a connection of a listener for raw bytes; who may connect there is its own matter. */
   carry(listener: string, socket: Socket, proxied: ProxiedConnection | undefined): void
   readonly clock: Clock
@@ -69,13 +78,15 @@ const SCHEMES = { http: 'http', h2c: 'http', https: 'https', tcp: 'tcp', tlsPass
 
 export async function createFront(options: FrontOptions): Promise<Front> {
   const { serve, carry, clock, limits, trusts } = options
-  const framework = await createFramework(options)
+  const framework = await createFramework(serve)
   // What the framework has no word for, such as a method that is none, it need not hear of.
   const onRequest = (request: ClientRequest, response: ClientResponse) =>
     request.http2?.fault ? serve(request, response, request.url ?? '') : framework.route(request, response)
   const sessions = new Http2Sessions({ clock, limits, onRequest })
+  const { turns, onMalformed } = options
+  const connections = new Http1Connections({ clock, limits, turns, onRequest, onMalformed })
   const patience = { clock, timeoutMs: limits.headersTimeoutMs }
-  const voices = createVoices(framework, sessions, patience)
+  const voices = createVoices(connections, sessions, patience)
   const tlsFronts = new Map<string, TlsFront>()
   let ticketKeys: Buffer | undefined
   const stops: (() => void)[] = []
@@ -134,6 +145,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     },
     async close() {
       stopListening()
+      connections.stop()
       await framework.close()
     },
   }

@@ -18,7 +18,6 @@ import type {
 import { type BodyFraming, ClientBody } from './client-body.ts'
 import type { ClientRequest, ClientResponse } from './client-request.ts'
 import { sendContinue, sendInterim } from './interim.ts'
-import { isUpgrade } from './web-socket-handshake.ts'
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 /** A service may take this long to begin its answer, unless a route has a `timeout`. */
@@ -84,7 +83,7 @@ export class HttpExchange implements Exchange {
   constructor(raw: ClientRequest, framing: BodyFraming, facts: ExchangeFacts) {
     this.id = facts.id
     this.startedAt = facts.startedAt
-    this.method = raw.method!
+    this.method = raw.method
     this.scheme = facts.scheme
     this.host = facts.host
     this.path = facts.path
@@ -94,7 +93,7 @@ export class HttpExchange implements Exchange {
     this.clientCertificate = facts.clientCertificate
     this.error = facts.error
     this.malformed = facts.last === true
-    this.upgrade = isUpgrade(raw) ? { protocol: 'websocket', limits: undefined } : undefined
+    this.upgrade = raw.upgrade ? { protocol: 'websocket', limits: undefined } : undefined
     this.headers = new HeaderList(raw.rawHeaders)
     this.body = new ClientBody(raw, framing)
     if (framing.expectsContinue) this.body.onWanted = () => sendContinue(this.response)

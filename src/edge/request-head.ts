@@ -15,8 +15,11 @@ export interface RequestHead {
   readonly chunked: boolean
   /** True when the client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean
-  /** True when another protocol was asked for. */
-  readonly upgrade: boolean
+  /** The other protocols that were asked for. */
+  readonly upgrade: string | undefined
+  /** What the client says of its connection (RFC 9112 section 9.3): that it ends, that it stays. */
+  readonly closes: boolean
+  readonly keepsAlive: boolean
 }
 
 interface Scan {
@@ -25,12 +28,12 @@ interface Scan {
   contentLength: number | undefined
   chunked: boolean
   expectsContinue: boolean
-  upgrade: boolean
+  upgrade: string | undefined
   readonly forward: string[]
   readonly forwarded: string[]
 }
 
-/** `raw` is node's flat `rawHeaders`. Throws a GatewayError for anything with more than one meaning. */
+/** `raw` are flat pairs as they were sent. Throws a GatewayError for anything with more than one meaning. */
 export function readRequestHead(raw: readonly string[], maxFields: number): RequestHead {
   if (raw.length > maxFields * 2) throw new GatewayError('HEADERS_TOO_LARGE')
   const scan: Scan = {
@@ -39,14 +42,15 @@ export function readRequestHead(raw: readonly string[], maxFields: number): Requ
     contentLength: undefined,
     chunked: false,
     expectsContinue: false,
-    upgrade: false,
+    upgrade: undefined,
     forward: [],
     forwarded: [],
   }
   for (let at = 0; at < raw.length; at += 2) take(scan, raw[at]!, raw[at + 1]!)
   if (scan.host === undefined) throw new GatewayError('INVALID_HOST')
   if (scan.chunked && scan.contentLength !== undefined) throw badFraming()
-  if (scan.connection !== undefined) removeListed(scan.forward, scan.connection)
+  const options = scan.connection === undefined ? NO_OPTIONS : optionsOf(scan.connection)
+  removeListed(scan.forward, options)
   return {
     host: scan.host,
     forward: scan.forward,
@@ -55,6 +59,8 @@ export function readRequestHead(raw: readonly string[], maxFields: number): Requ
     chunked: scan.chunked,
     expectsContinue: scan.expectsContinue,
     upgrade: scan.upgrade,
+    closes: options.has('close'),
+    keepsAlive: options.has('keep-alive'),
   }
 }
 
@@ -73,7 +79,7 @@ function take(scan: Scan, name: string, value: string): void {
       scan.host = value
       return
     case 'connection':
-      scan.connection = scan.connection === undefined ? value : `${scan.connection},${value}`
+      scan.connection = joined(scan.connection, value)
       return
     case 'content-length':
       if (scan.contentLength !== undefined || !/^\d{1,15}$/.test(value)) throw badFraming()
@@ -88,7 +94,7 @@ function take(scan: Scan, name: string, value: string): void {
       scan.expectsContinue = true
       return
     case 'upgrade':
-      scan.upgrade = true
+      scan.upgrade = joined(scan.upgrade, value)
       return
     case 'drop':
       return
@@ -102,12 +108,25 @@ function takeCoding(scan: Scan, value: string): void {
   scan.chunked = true
 }
 
-function removeListed(forward: string[], connection: string): void {
-  const listed = new Set(connection.split(',').map((token) => token.trim().toLowerCase()))
-  listed.delete('close')
-  listed.delete('keep-alive')
-  // A client must not choose which end-to-end framing the service sees.
-  listed.delete('content-length')
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before},${value}`
+}
+
+const NO_OPTIONS: ReadonlySet<string> = new Set()
+/** What nearly all clients say that say anything. */
+const KEEP_ALIVE: ReadonlySet<string> = new Set(['keep-alive'])
+
+function optionsOf(connection: string): ReadonlySet<string> {
+  if (connection === 'keep-alive') return KEEP_ALIVE
+  return new Set(connection.split(',').map((token) => token.trim().toLowerCase()))
+}
+
+/** A client must not choose which end-to-end framing the service sees. */
+const NEVER_LISTED: ReadonlySet<string> = new Set(['close', 'keep-alive', 'content-length'])
+
+function removeListed(forward: string[], options: ReadonlySet<string>): void {
+  if (options === NO_OPTIONS || options === KEEP_ALIVE) return
+  const listed = new Set([...options].filter((option) => !NEVER_LISTED.has(option)))
   if (listed.size === 0) return
   let kept = 0
   for (let at = 0; at < forward.length; at += 2) {

@@ -1,10 +1,11 @@
 // Writes an answer to the client: head and small body in one write, else a stream with backpressure.
-import { ServerResponse, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { grpcTrailers, isNativeGrpc, readGrpcStatus } from '../grpc.ts'
 import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
+import { Http1Response } from './http1/http1-response.ts'
 import { PART_BYTES, type TurnShare } from './turn-share.ts'
 import type { WriteDeadlines } from './write-deadlines.ts'
 
@@ -76,7 +77,7 @@ function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffe
     return
   }
   if (bodyless || body.length === 0) response.end()
-  // Node joins head and body into one write only for strings; latin1 keeps every byte.
+  // One write for head and body takes a string; latin1 keeps every byte.
   else response.end(body.toString('latin1'), 'latin1')
   if (response.writableLength > 0) facts.deadlines.startWhole(response)
 }
@@ -88,7 +89,6 @@ function awaitClient(response: ClientResponse, deadlines: WriteDeadlines): void 
 }
 
 function writeHead(response: ClientResponse, { status, headers }: SendableAnswer): void {
-  // The reason is said each time: node keeps the one of a head that it refused to write.
   response.writeHead(status, STATUS_CODES[status], headers.pairs)
 }
 
@@ -135,7 +135,7 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
 
 // Nothing refers to what was written. Over HTTP/2 a session may, of streams that have ended.
 function isWithSystem(response: ClientResponse): boolean {
-  return response instanceof ServerResponse && response.writableLength === 0
+  return response instanceof Http1Response && response.writableLength === 0
 }
 
 // The status of a call of gRPC says whether it is whole, and says why it is not: a cut connection would not.

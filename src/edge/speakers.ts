@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { type Patience, takeFirstBytes } from '../first-bytes.ts'
 import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { introduce } from './connection.ts'
-import type { Framework } from './framework.ts'
+import type { Http1Connections } from './http1/http1-connections.ts'
 import type { Http2Sessions } from './http2/http2-sessions.ts'
 import { judgePreface } from './preface.ts'
 import { judgeProxyHeader } from './proxy-header.ts'
@@ -18,9 +18,13 @@ export interface Voices {
   readonly either: Speak
 }
 
-export function createVoices({ http1 }: Framework, sessions: Http2Sessions, patience: Patience): Voices {
+export function createVoices(
+  connections: Http1Connections,
+  sessions: Http2Sessions,
+  patience: Patience,
+): Voices {
   const speak = {
-    http1: (socket: Socket) => void http1.emit('connection', socket),
+    http1: (socket: Socket) => connections.accept(socket),
     http2: (socket: Socket) => sessions.accept(socket),
   }
   return {

@@ -2,27 +2,24 @@
 import { GatewayError } from '../errors.ts'
 import { HeaderList } from '../headers.ts'
 import type { ClientRequest } from './client-request.ts'
+import type { RequestHead } from './request-head.ts'
 
 const VERSION = '13'
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/
+const WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i
 
-interface Framing {
-  readonly contentLength: number | undefined
-  readonly chunked: boolean
-}
-
-/** True for a request that has left Node's parser to become another protocol (edge/upgrade.ts). */
-export function isUpgrade(raw: ClientRequest): boolean {
-  return raw.upgrade === true
+/** Any other wish is no wish: the request is served as if it were not there (RFC 9110 section 7.8). */
+export function asksForWebSocket({ upgrade }: RequestHead): boolean {
+  return upgrade !== undefined && WEBSOCKET.test(upgrade)
 }
 
 /** Throws when the handshake is none. */
-export function assertHandshake({ method, rawHeaders }: ClientRequest, framing: Framing): void {
+export function assertHandshake({ method, rawHeaders, head }: ClientRequest): void {
   const headers = new HeaderList(rawHeaders)
   if (method !== 'GET') throw refused('A WebSocket is opened with GET.')
   // Its bytes would be taken for frames by whoever reads them after the switch.
-  if (framing.chunked || (framing.contentLength ?? 0) > 0) throw refused('A WebSocket handshake has no body.')
+  if (head.chunked || (head.contentLength ?? 0) > 0) throw refused('A WebSocket handshake has no body.')
   if (headers.all('upgrade').join().toLowerCase() !== 'websocket') {
     throw refused('Upgrade must be websocket and nothing else.')
   }

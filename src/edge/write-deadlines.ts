@@ -12,7 +12,7 @@ const LOOK_MS = 1000
  */
 const PATIENCE = 4
 
-type Waiting = Pick<ClientResponse, 'on' | 'destroy' | 'socket'>
+type Waiting = Pick<ClientResponse, 'on' | 'destroy'>
 
 export class WriteDeadlines {
   /** How long a client may take nothing. */
@@ -44,9 +44,7 @@ export class WriteDeadlines {
   }
 
   #start(response: Waiting, ms: number): void {
-    // Behind another answer on its connection: it is not the client that is waited for yet.
-    if (response.socket === null) response.on('socket', () => this.#start(response, ms))
-    else if (!this.#dueAt.has(response)) this.#dueAt.set(response, this.#clock.now() + ms)
+    if (!this.#dueAt.has(response)) this.#dueAt.set(response, this.#clock.now() + ms)
     if (!this.#looking) this.#lookAgain()
   }
 

@@ -62,7 +62,7 @@ function upload(path: string, { length = 3, version = '1.1' } = {}): Promise<str
 function uploadUnasked(): Promise<string> {
   return sendRaw(
     gateway.port,
-    'POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\naaa',
+    'POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\naaa',
   )
 }
 

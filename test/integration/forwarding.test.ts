@@ -183,13 +183,7 @@ describe('what never becomes a request', () => {
   it.each([
     ['garbage', 'garbage\r\n\r\n', 400, 'BAD_REQUEST'],
     ['an unknown method', 'FOO /a HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'BAD_REQUEST'],
-    ['CONNECT', 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n', 501, 'METHOD_NOT_SUPPORTED'],
-    [
-      'length and coding',
-      'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
-      400,
-      'BAD_REQUEST',
-    ],
+    ['a control character', 'GET /a HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n', 400, 'BAD_REQUEST'],
     [
       '20 KB of headers',
       `GET /a HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
@@ -205,11 +199,26 @@ describe('what never becomes a request', () => {
     expect(target.seen).toEqual([])
   })
 
-  it('a request without Host is refused in our shape too', async () => {
-    const answer = await sendRaw(gateway.port, 'GET /a HTTP/1.1\r\n\r\n')
-    expect(answer).toContain('HTTP/1.1 400')
-    expect(answer).toContain('"code":"INVALID_HOST"')
-  })
+  it.each([
+    ['no Host', 'GET /a HTTP/1.1\r\n\r\n', 400, 'INVALID_HOST'],
+    ['CONNECT', 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n', 501, 'METHOD_NOT_SUPPORTED'],
+    [
+      'length and coding',
+      'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n',
+      400,
+      'BAD_REQUEST',
+    ],
+  ])(
+    'a request with %s is refused in our shape, counted as one, and is the last',
+    async (_name, bytes, status, code) => {
+      const answer = await sendRaw(gateway.port, bytes)
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
+      expect(answer).toContain(`"code":"${code}"`)
+      expect(answer).toMatch(/x-request-id: [0-9a-f]{32}/i)
+      expect(await gateway.metrics()).not.toContain('gateway_malformed_requests_total')
+      expect(target.seen).toEqual([])
+    },
+  )
 })
 
 describe('an answer', () => {

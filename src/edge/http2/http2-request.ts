@@ -2,9 +2,16 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ClientRequest, Http2Facts } from '../client-request.ts'
+import { type RequestHead, readRequestHead } from '../request-head.ts'
 import { readHttp2Head } from './http2-head.ts'
 
 const { NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE, NGHTTP2_STREAM_STATE_CLOSED } = constants
+
+export interface Carried {
+  readonly socket: Socket
+  /** How many fields a head may have. */
+  readonly maxFields: number
+}
 
 export class Http2Request implements ClientRequest {
   readonly httpVersionMajor = 2
@@ -20,8 +27,9 @@ export class Http2Request implements ClientRequest {
   readonly http2: Http2Facts
   readonly upgrade: boolean
   readonly #stream: ServerHttp2Stream
+  readonly #maxFields: number
 
-  constructor(stream: ServerHttp2Stream, raw: readonly string[], socket: Socket) {
+  constructor(stream: ServerHttp2Stream, raw: readonly string[], { socket, maxFields }: Carried) {
     const { method, target, authority, pairs, upgrade, fault } = readHttp2Head(raw)
     this.socket = socket
     this.method = method
@@ -31,9 +39,14 @@ export class Http2Request implements ClientRequest {
     this.upgrade = upgrade
     this.http2 = { hasBody: !stream.endAfterHeaders && !upgrade, fault }
     this.#stream = stream
+    this.#maxFields = maxFields
     stream.on('trailers', (_trailers: unknown, _flags: unknown, pairsOfTrailers: string[] = []) => {
       this.rawTrailers = pairsOfTrailers
     })
+  }
+
+  get head(): RequestHead {
+    return readRequestHead(this.rawHeaders, this.#maxFields)
   }
 
   get destroyed(): boolean {

@@ -53,7 +53,7 @@ export class Http2Response implements ClientResponse {
     return this.#ended && !this.#stream.aborted && this.#stream.rstCode === NGHTTP2_NO_ERROR
   }
 
-  on(event: 'close' | 'drain' | 'socket', listener: () => void): this {
+  on(event: 'close' | 'drain', listener: () => void): this {
     this.#stream.on(event, listener)
     return this
   }

@@ -110,7 +110,8 @@ export class Http2Sessions {
     stream.on('aborted', () => {
       if (stream.rstCode === NGHTTP2_NO_ERROR) setImmediate(() => stream.destroy())
     })
-    const request = new Http2Request(stream, raw, socket)
+    const maxFields = this.#options.limits.headers
+    const request = new Http2Request(stream, raw, { socket, maxFields })
     this.#options.onRequest(request, new Http2Response(stream, () => request.complete))
   }
 

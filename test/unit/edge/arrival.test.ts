@@ -1,5 +1,4 @@
 // What becomes of a raw request: an exchange with one meaning each for host, path, client and body, or a refusal.
-import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createArrival, createRequestId } from '../../../src/edge/arrival.ts'
 import { BodyWatch } from '../../../src/edge/body-watch.ts'
@@ -8,7 +7,7 @@ import type { HttpExchange } from '../../../src/edge/http-exchange.ts'
 import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { LIMITS } from './test-limits.ts'
-import { eventually, listen, RawClient } from './wire.ts'
+import { arrive } from './wire.ts'
 
 interface Options {
   readonly trust?: readonly string[]
@@ -20,18 +19,14 @@ async function arrived(
   bytes: string,
   { trust = [], clock = new FakeClock() }: Options = {},
 ): Promise<HttpExchange> {
-  const requests: IncomingMessage[] = []
-  const server = createServer((request) => void requests.push(request))
-  const client = await RawClient.connect(await listen(server))
-  client.write(bytes)
-  await eventually(() => requests.length > 0)
+  const { raw } = await arrive(bytes)
   const proxies = new TrustedProxies(trust)
   return createArrival({
     clock,
     proxies: () => proxies,
     limits: LIMITS,
     bodies: new BodyWatch(clock, LIMITS, new TurnShare()),
-  })(requests[0]!, requests[0]!.url!)
+  })(raw, raw.url)
 }
 
 const get = (target: string, fields = '') => `GET ${target} HTTP/1.1\r\nHost: GW.test:8080\r\n${fields}\r\n`
@@ -203,18 +198,10 @@ describe('a refused request', () => {
         throw new Error('no proxies')
       },
     }
-    const exchange = createArrival(broken)(await rawRequest(), '/')
+    const exchange = createArrival(broken)((await arrive(get('/'))).raw, '/')
     expect(exchange.error?.code).toBe('INTERNAL_ERROR')
   })
 })
-
-async function rawRequest(): Promise<IncomingMessage> {
-  const requests: IncomingMessage[] = []
-  const client = await RawClient.connect(await listen(createServer((request) => void requests.push(request))))
-  client.write(get('/'))
-  await eventually(() => requests.length > 0)
-  return requests[0]!
-}
 
 describe('a request id', () => {
   it('is 128 bits in hex and never the same', () => {

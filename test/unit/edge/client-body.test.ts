@@ -51,7 +51,7 @@ describe('a body', () => {
     const { body, raw } = await upload(3, 'abc')
     await turns()
     expect(body.received).toBe(0)
-    expect(raw.readableFlowing).not.toBe(true)
+    expect(raw.readableEnded).toBe(false)
   })
 
   it('is not read from the client before its reader is', async () => {
@@ -85,10 +85,9 @@ describe('a reader that goes away', () => {
     expect(raw.destroyed).toBe(false)
     body.drain()
     client.write('def')
-    response.end('ok')
-    expect(await client.until((text) => text.endsWith('ok\r\n0\r\n\r\n') || text.endsWith('ok'))).toContain(
-      '200 OK',
-    )
+    response.writeHead(200, 'OK', ['Content-Length', '2'])
+    response.end('ok', 'latin1')
+    expect(await client.until((text) => text.endsWith('ok'))).toContain('200 OK')
   })
 
   it('stops the client: nothing is read for nobody', async () => {

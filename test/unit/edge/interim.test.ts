@@ -12,6 +12,7 @@ async function received(
   write: (response: Awaited<ReturnType<typeof get>>['response']) => void,
 ) {
   const { response, client } = await get('GET', version)
+  response.writeHead(200, 'OK', ['Content-Length', '0'])
   write(response)
   response.end()
   return client.until((text) => /HTTP\/1\.1 200 [\s\S]*\r\n\r\n/.test(text))

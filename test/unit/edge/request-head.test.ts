@@ -127,8 +127,8 @@ describe('the framing', () => {
 
 describe('Upgrade', () => {
   it('is noted, and does not go on', () => {
-    expect(read('Connection', 'Upgrade', 'Upgrade', 'h2c')).toMatchObject({ upgrade: true, forward: [] })
-    expect(read().upgrade).toBe(false)
+    expect(read('Connection', 'Upgrade', 'Upgrade', 'h2c')).toMatchObject({ upgrade: 'h2c', forward: [] })
+    expect(read().upgrade).toBeUndefined()
   })
 })
 

@@ -1,11 +1,11 @@
 // Answers on a real connection: the head, and bodies that are sent in one write.
-import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { answerTo, FedBody, get, latin1, receive } from './answers.ts'
+import { eventually } from './wire.ts'
 
 describe('an answer of the gateway', () => {
   it('carries its headers, the request id and its length', async () => {
@@ -49,17 +49,16 @@ describe('an answer of the gateway', () => {
     answerTo(arrived, { body: 'one' }, { close: false })
     const text = await arrived.client.until((received) => received.endsWith('one'))
     expect(text).toContain('Connection: keep-alive')
-    const next = once(arrived.server, 'request')
     arrived.client.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n')
-    await next
+    await eventually(() => arrived.served.length === 2)
   })
 
   it('goes out in one write, head and body together, when it is small', async () => {
     const arrived = await get()
     const writes: unknown[] = []
-    const { socket } = arrived.response
-    const write = socket!.write.bind(socket) as (...all: unknown[]) => boolean
-    socket!.write = (...all: unknown[]) => {
+    const { socket } = arrived
+    const write = socket.write.bind(socket) as (...all: unknown[]) => boolean
+    socket.write = (...all: unknown[]) => {
       writes.push(all[0])
       return write(...all)
     }

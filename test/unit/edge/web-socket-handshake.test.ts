@@ -18,9 +18,9 @@ function refusal(
 ): GatewayError | undefined {
   const fields = Object.entries({ ...HEADERS, ...change })
   const rawHeaders = fields.flatMap(([name, value]) => (value === undefined ? [] : [name, value].flat()))
-  const request = { method, rawHeaders } as unknown as ClientRequest
+  const request = { method, rawHeaders, head: { ...NO_BODY, ...framing } } as unknown as ClientRequest
   try {
-    assertHandshake(request, { ...NO_BODY, ...framing })
+    assertHandshake(request)
     return undefined
   } catch (thrown) {
     return thrown as GatewayError

@@ -1,37 +1,68 @@
-// Both ends of a connection: a real HTTP server that hands out what arrives, and a client of raw bytes.
+// Both ends of a connection: the edge's own HTTP/1 that hands out what arrives, and a client of raw bytes.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { EdgeResponse } from '../../../src/edge/response-head.ts'
+import { Http1Connections, type Http1Options } from '../../../src/edge/http1/http1-connections.ts'
+import type { Http1Request } from '../../../src/edge/http1/http1-request.ts'
+import type { Http1Response } from '../../../src/edge/http1/http1-response.ts'
+import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { systemClock } from '../../../src/system-clock.ts'
+import { LIMITS } from './test-limits.ts'
 
-export interface Arrived {
-  readonly raw: IncomingMessage
-  readonly response: ServerResponse
+export interface Served {
+  readonly raw: Http1Request
+  readonly response: Http1Response
+}
+
+export interface Arrived extends Served {
   readonly client: RawClient
-  readonly server: Server
+  /** This one, and what comes behind it. */
+  readonly served: readonly Served[]
+  /** The edge's side of the connection. */
+  readonly socket: Socket
 }
 
 /** A server on a free port that ends with the test. */
-export async function listen<S extends NetServer>(server: S): Promise<number> {
+async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    if ('closeAllConnections' in server) (server as unknown as Server).closeAllConnections()
-  })
+  onTestFinished(() => void server.close())
   return (server.address() as AddressInfo).port
 }
 
-/** Sends the bytes to a fresh server and resolves when the head has arrived there. */
+/** Speaks HTTP/1 on a free port, and keeps what comes for the test to answer. */
+export async function speakHttp1(options: Partial<Http1Options> = {}) {
+  const served: Served[] = []
+  const sockets: Socket[] = []
+  const connections = new Http1Connections({
+    clock: systemClock,
+    limits: LIMITS,
+    turns: new TurnShare(),
+    onRequest: (raw, response) =>
+      void served.push({ raw: raw as Http1Request, response: response as Http1Response }),
+    onMalformed() {},
+    ...options,
+  })
+  const port = await listen(
+    createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      sockets.push(socket)
+      connections.accept(socket)
+    }),
+  )
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    connections.stop()
+  })
+  return { port, served, sockets, client: () => RawClient.connect(port) }
+}
+
+/** Sends the bytes to a fresh edge and resolves when the head has arrived there. */
 export async function arrive(bytes: string): Promise<Arrived> {
-  const server = createServer({ ServerResponse: EdgeResponse })
-  const port = await listen(server)
-  const arriving = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
-  const client = await RawClient.connect(port)
+  const { served, sockets, client: connected } = await speakHttp1()
+  const client = await connected()
   client.write(bytes)
-  const [raw, response] = await arriving
-  return { raw, response, client, server }
+  await eventually(() => served.length > 0)
+  return { ...served[0]!, served, client, socket: sockets[0]! }
 }
 
 /** Bytes out, bytes in, as latin1. */

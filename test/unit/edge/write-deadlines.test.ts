@@ -62,18 +62,4 @@ describe('a small answer', () => {
     expect(response.destroyed).toBe(false)
     expect(clock.timers).toBe(0)
   })
-
-  it('has its time from its turn on, not while others are before it', async () => {
-    const { clock, response, deadlines } = start()
-    response.socket = null
-    deadlines.startWhole(response)
-    await clock.advance(60_000)
-    expect(response.destroyed).toBe(false)
-    response.socket = {} as Socket
-    response.emit('socket')
-    await clock.advance(4000)
-    expect(response.destroyed).toBe(false)
-    await clock.advance(LOOK_MS)
-    expect(response.destroyed).toBe(true)
-  })
 })

@@ -1,0 +1,60 @@
+// The fields of an answer as text: what a service sent as bytes leaves as the same bytes (RFC 9110 section 5.5).
+import { KnownFields } from '../../known-fields.ts'
+
+const LENGTH = 1
+const DATE = 2
+const CONNECTION = 3
+/** Said by the connection alone. */
+const OURS = 4
+
+const known = new KnownFields([
+  ['content-length', LENGTH],
+  ['date', DATE],
+  ['connection', CONNECTION],
+  ['keep-alive', OURS],
+  ['transfer-encoding', OURS],
+])
+
+export interface AnswerHead {
+  /** Lines, each with its CRLF. */
+  readonly fields: string
+  readonly isSized: boolean
+  readonly isDated: boolean
+  /** `Connection: close` was among them. */
+  readonly closes: boolean
+}
+
+/** Throws a TypeError when a name or value cannot be sent. */
+export function readAnswerHead(pairs: readonly string[]): AnswerHead {
+  let fields = ''
+  let isSized = false
+  let isDated = false
+  let closes = false
+  for (let at = 0; at < pairs.length; at += 2) {
+    const name = pairs[at]!
+    const value = pairs[at + 1]!
+    const field = known.find(name)
+    if (field === undefined || !field.allows(value)) throw new TypeError(`cannot be written: ${name}`)
+    switch (field.kind) {
+      case LENGTH:
+        isSized = true
+        break
+      case DATE:
+        isDated = true
+        break
+      case CONNECTION:
+        closes ||= value === 'close'
+        if (value !== 'Upgrade') continue
+        break
+      case OURS:
+        continue
+    }
+    fields += `${name}: ${value}\r\n`
+  }
+  return { fields, isSized, isDated, closes }
+}
+
+/** Of a head that frames nothing, and of trailers. Throws a TypeError as `readAnswerHead`. */
+export function writeFields(pairs: readonly string[]): string {
+  return readAnswerHead(pairs).fields
+}
