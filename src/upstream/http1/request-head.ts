@@ -1,10 +1,12 @@
 // A request's head as text: checked name by name and value by value, so that nothing in it can end it early.
 import { GatewayError } from '../../errors.ts'
+import { isFieldName } from '../../headers.ts'
 import { KnownFields } from '../../known-fields.ts'
 import type { Outgoing } from '../transmission.ts'
 
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
+// In the negative, as the method's: V8 keeps what a pattern has found, which costs as much again.
+const NOT_IN_TARGET = /[^\x21-\x7e\x80-\xff]/
+const SLASH = 0x2f
 /** RFC 9110 section 8.6: without a body these say so. */
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
@@ -27,8 +29,8 @@ const known = new KnownFields([
 export function writeRequestHead(request: Outgoing, host: string): string {
   const { method, path, headers } = request
   // A 200 to CONNECT would be the end of HTTP on the connection.
-  if (!METHOD.test(method) || method === 'CONNECT') throw unsendable('method')
-  if (!TARGET.test(path)) throw unsendable('path')
+  if (!isFieldName(method) || method === 'CONNECT') throw unsendable('method')
+  if (path.charCodeAt(0) !== SLASH || NOT_IN_TARGET.test(path)) throw unsendable('path')
   let hosted = false
   let framed = false
   let fields = ''
