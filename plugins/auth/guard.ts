@@ -27,7 +27,8 @@ export class Guard {
   readonly #note: Note
   /** Names that only the accepted identity may fill. */
   readonly #identityNames: FieldNames
-  readonly #removals: ReadonlyMap<Provider, readonly Place[]>
+  /** At the same places as the providers. */
+  readonly #removals: readonly (readonly Place[])[]
 
   constructor(providers: readonly Provider[], requirements: Requirements, note: Note) {
     this.#providers = providers
@@ -37,7 +38,7 @@ export class Guard {
       ...CONSUMER_HEADERS,
       ...providers.flatMap(({ headerNames }) => headerNames),
     ])
-    this.#removals = new Map(providers.map((provider) => [provider, removalsFor(provider, providers)]))
+    this.#removals = providers.map((provider) => removalsFor(provider, providers))
   }
 
   /** Throws a GatewayError to refuse. Synchronous, unless a provider has to fetch keys. */
@@ -54,8 +55,9 @@ export class Guard {
       : this.#follow(provider, outcome, asked)
   }
 
-  #follow(provider: Provider, outcome: Outcome, { exchange, at, refusals }: Asked): void | Promise<void> {
-    if (outcome.kind === 'accepted') return this.#admit(provider, outcome.identity, exchange)
+  #follow(provider: Provider, outcome: Outcome, asked: Asked): void | Promise<void> {
+    if (outcome.kind === 'accepted') return this.#admit(provider, outcome.identity, asked)
+    const { exchange, at, refusals } = asked
     const refused =
       outcome.kind === 'rejected' ? { requestId: exchange.id, reason: outcome.reason } : undefined
     this.#note(provider, outcome.kind, refused)
@@ -70,7 +72,7 @@ export class Guard {
   }
 
   // Asked for each request: what a token was good for on one route says nothing about another.
-  #admit(provider: Provider, { consumer, headers }: Identity, exchange: Exchange): void {
+  #admit(provider: Provider, { consumer, headers }: Identity, { exchange, at }: Asked): void {
     // Set for a refused one too: the access log should say who was refused.
     exchange.consumer = consumer
     const isAllowed = meets(consumer, this.#requirements)
@@ -79,8 +81,8 @@ export class Guard {
     const { request } = exchange
     request.headers.removeAll(this.#identityNames)
     // Made safe once for all requests of the identity (identity-headers.ts).
-    request.headers.pairs.push(...headers)
-    for (const place of this.#removals.get(provider)!) removeCredential(request, place)
+    for (const text of headers) request.headers.pairs.push(text)
+    for (const place of this.#removals[at]!) removeCredential(request, place)
   }
 }
 

@@ -6,8 +6,8 @@ const CAPACITY = 10_000
 /** Of all tokens together: 10,000 of a kilobyte, or fewer of the longest. */
 const MAX_CHARACTERS = 10_000_000
 const MAX_AGE_MS = 60_000
-/** Of its signature: 192 bits, so that two good tokens never share them. */
-const TAIL = 32
+/** Of its signature: 72 bits, which good tokens do not share. V8 copies so few; of more it hashes and compares a part. */
+const TAIL = 12
 
 interface Entry {
   /** All of it, signature included: with less, a forged signature would pass for the true one. */

@@ -1,5 +1,5 @@
 // The plugin `headers`: sets, adds and removes header fields of the request to the service and of the response.
-import type { HeaderList, PlacedHooks, Plugin } from '../../src/plugin.ts'
+import { FieldNames, type HeaderList, type PlacedHooks, type Plugin } from '../../src/plugin.ts'
 import { type HeaderChanges, type HeadersSettings, settings } from './settings.ts'
 
 export const headers = {
@@ -25,12 +25,13 @@ function createHeaders({ request, response }: HeadersSettings): readonly PlacedH
 }
 
 function compileEdit({ set = {}, add = {}, remove = [] }: HeaderChanges): Edit {
+  const removed = new FieldNames(remove)
   const replaced = Object.entries(set)
   const added = Object.entries(add).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, value] as const),
   )
   return (list) => {
-    for (const name of remove) list.remove(name)
+    list.removeAll(removed)
     for (const [name, value] of replaced) list.set(name, value)
     for (const [name, value] of added) list.append(name, value)
   }
