@@ -1,13 +1,6 @@
 // The plugin `timeout`: how long an exchange, one attempt and a silent body may take; the engine enforces it.
 import { z } from 'zod'
-import {
-  duration,
-  type Exchange,
-  type Fault,
-  type Hooks,
-  type Plugin,
-  type PluginContext,
-} from '../../src/plugin.ts'
+import { duration, type Exchange, type Fault, type Hooks, type Plugin } from '../../src/plugin.ts'
 
 // A Node timer of more than 2^31 ms fires at once: an absurd timeout would fail every request.
 const MAX_MS = 86_400_000
@@ -54,10 +47,10 @@ function findUnreachable({ total, attempt }: TimeoutSettings): readonly Fault[] 
   return [{ path: ['attempt'], message: 'attempt is longer than total', hint: 'total ends it first' }]
 }
 
-function createTimeout({ total, attempt, idle }: TimeoutSettings, { clock }: PluginContext): Hooks {
+function createTimeout({ total, attempt, idle }: TimeoutSettings): Hooks {
   return {
     onRequest(exchange: Exchange): void {
-      if (total !== undefined) exchange.deadlineAt = Math.min(exchange.deadlineAt, clock.now() + total)
+      if (total !== undefined) exchange.deadlineAt = Math.min(exchange.deadlineAt, exchange.startedAt + total)
       // A total alone may be longer than the engine's own limit of an attempt.
       if (attempt ?? total) exchange.request.attemptTimeoutMs = attempt ?? Number.POSITIVE_INFINITY
       if (idle !== undefined) exchange.request.idleTimeoutMs = idle

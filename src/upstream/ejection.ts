@@ -51,9 +51,9 @@ export class Ejection {
     if (this.#state === 'probing') this.#state = 'ejected'
   }
 
-  onSuccess(): void {
+  onSuccess(now: number): void {
     this.#consecutive = 0
-    this.#record(1)
+    this.#record(1, now)
     if (this.#state === 'alive') return
     this.#state = 'alive'
     this.#times = 0
@@ -62,11 +62,11 @@ export class Ejection {
     this.#options.onChange(false)
   }
 
-  onFailure(): void {
+  onFailure(now: number): void {
     this.#consecutive++
-    this.#record(0)
-    if (this.#state === 'probing') this.#eject()
-    else if (this.#state === 'alive' && this.#isFailing()) this.#eject()
+    this.#record(0, now)
+    if (this.#state === 'probing') this.#eject(now)
+    else if (this.#state === 'alive' && this.#isFailing()) this.#eject(now)
   }
 
   #isFailing(): boolean {
@@ -74,8 +74,7 @@ export class Ejection {
     return this.#consecutive >= failures || (this.#seen >= minimum && this.#successRate < successRate)
   }
 
-  #record(outcome: 0 | 1): void {
-    const now = this.#options.clock.now()
+  #record(outcome: 0 | 1, now: number): void {
     const { windowMs } = this.#options.settings
     // Finagle's hybrid policy: an average over time, so that one failure in a quiet hour does not count double.
     const elapsed = this.#seen === 0 ? windowMs / 10 : Math.max(1, now - this.#stampMs)
@@ -85,11 +84,11 @@ export class Ejection {
     this.#stampMs = now
   }
 
-  #eject(): void {
-    const { settings, clock, random, onChange } = this.#options
+  #eject(now: number): void {
+    const { settings, random, onChange } = this.#options
     const whole = Math.min(settings.baseMs * 2 ** Math.min(this.#times, MAX_DOUBLINGS), settings.maxMs)
     // Equal jitter (d/2 + U[0, d/2)): nodes that ejected together do not probe together.
-    this.#until = clock.now() + whole / 2 + random() * (whole / 2)
+    this.#until = now + whole / 2 + random() * (whole / 2)
     this.#times++
     const wasAlive = this.#state === 'alive'
     this.#state = 'ejected'

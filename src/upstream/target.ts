@@ -91,20 +91,23 @@ export class Target {
   }
 
   onSuccess(rttMs: number): void {
-    this.#latency.observe(rttMs, this.#clock.now())
-    this.#ejection?.onSuccess()
+    const now = this.#clock.now()
+    this.#latency.observe(rttMs, now)
+    this.#ejection?.onSuccess(now)
   }
 
   /** `penaltyMs` is what the service asked for by Retry-After, if it did. */
   onFailure(rttMs: number, penaltyMs = FAILURE_PENALTY_MS): void {
-    this.#latency.observe(Math.max(rttMs, penaltyMs), this.#clock.now())
-    this.#ejection?.onFailure()
+    const now = this.#clock.now()
+    this.#latency.observe(Math.max(rttMs, penaltyMs), now)
+    this.#ejection?.onFailure(now)
   }
 
   /** Too busy or broken for this request, but not dead: slower in the balance, nothing for the ejection. */
   onPushback(rttMs: number, penaltyMs = FAILURE_PENALTY_MS): void {
-    this.#latency.observe(Math.max(rttMs, penaltyMs), this.#clock.now())
-    this.#ejection?.onSuccess()
+    const now = this.#clock.now()
+    this.#latency.observe(Math.max(rttMs, penaltyMs), now)
+    this.#ejection?.onSuccess(now)
   }
 
   onIgnored(): void {

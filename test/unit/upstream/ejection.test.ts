@@ -19,7 +19,7 @@ function create(settings: Partial<EjectionSettings> = {}, random = () => 0) {
   const options = { settings: { ...SETTINGS, ...settings }, clock, random }
   const ejection = new Ejection({ ...options, onChange: (ejected) => changes.push(ejected) })
   const fail = (times: number) => {
-    for (let time = 0; time < times; time++) ejection.onFailure()
+    for (let time = 0; time < times; time++) ejection.onFailure(clock.now())
   }
   return { ejection, clock, changes, fail }
 }
@@ -46,10 +46,10 @@ describe('failures in a row', () => {
   })
 
   it('are no row with a success between them', () => {
-    const { ejection, fail } = create({ successRate: 0 })
+    const { ejection, clock, fail } = create({ successRate: 0 })
     for (let time = 0; time < 10; time++) {
       fail(4)
-      ejection.onSuccess()
+      ejection.onSuccess(clock.now())
     }
     expect(ejection.isEjected).toBe(false)
   })
@@ -59,8 +59,8 @@ describe('the success rate', () => {
   const everySecond = async ({ ejection, clock }: Created, outcomes: string) => {
     for (const outcome of outcomes) {
       await clock.advance(1000)
-      if (outcome === 'S') ejection.onSuccess()
-      else ejection.onFailure()
+      if (outcome === 'S') ejection.onSuccess(clock.now())
+      else ejection.onFailure(clock.now())
     }
   }
 
@@ -87,7 +87,7 @@ describe('the success rate', () => {
     const created = create({ failures: 100, successRate: 0.99 })
     for (let hour = 0; hour < 20; hour++) {
       await created.clock.advance(3_600_000)
-      created.ejection.onFailure()
+      created.ejection.onFailure(created.clock.now())
     }
     expect(created.ejection.isEjected).toBe(false)
   })
@@ -96,7 +96,7 @@ describe('the success rate', () => {
     const created = create({ failures: 100 })
     await everySecond(created, 'FSFSF')
     await probe(created)
-    created.ejection.onSuccess()
+    created.ejection.onSuccess(created.clock.now())
     await everySecond(created, 'FSSSF')
     expect(created.ejection.isEjected).toBe(false)
   })
@@ -105,7 +105,7 @@ describe('the success rate', () => {
     const created = create({ failures: 100 })
     await everySecond(created, 'FSFSF')
     await probe(created)
-    created.ejection.onSuccess()
+    created.ejection.onSuccess(created.clock.now())
     await everySecond(created, 'FFFF')
     expect(created.ejection.isEjected).toBe(false)
     await everySecond(created, 'F')
@@ -144,7 +144,7 @@ describe('an ejected target', () => {
     const created = create()
     created.fail(5)
     await probe(created)
-    created.ejection.onSuccess()
+    created.ejection.onSuccess(created.clock.now())
     expect([created.ejection.isAvailable(), created.ejection.ejectedUntil]).toEqual([true, 0])
     expect(created.changes).toEqual([true, false])
     created.fail(4)
@@ -181,7 +181,7 @@ describe('an ejected target', () => {
     created.fail(1)
     expect(waitOf(created)).toBe(1000)
     await probe(created)
-    created.ejection.onSuccess()
+    created.ejection.onSuccess(created.clock.now())
     created.fail(5)
     expect(waitOf(created)).toBe(500)
   })
@@ -214,19 +214,19 @@ describe('an ejected target', () => {
   })
 
   it('is back for any request that succeeds there', () => {
-    const { ejection, fail } = create()
+    const { ejection, clock, fail } = create()
     fail(5)
-    ejection.onSuccess()
+    ejection.onSuccess(clock.now())
     expect(ejection.isAvailable()).toBe(true)
   })
 })
 
 describe('a target in good health', () => {
   it('is not changed by picks and ignored outcomes', () => {
-    const { ejection, changes } = create()
+    const { ejection, clock, changes } = create()
     ejection.onPick()
     ejection.onIgnored()
-    ejection.onSuccess()
+    ejection.onSuccess(clock.now())
     expect(ejection.isAvailable()).toBe(true)
     expect(changes).toEqual([])
   })

@@ -80,13 +80,14 @@ export interface ExchangeFacts {
   readonly headers?: string[]
   readonly body?: FakeRequestBody
   readonly deadlineAt?: number
+  readonly startedAt?: number
 }
 
 export class FakeExchange implements Exchange {
   grpc: string | undefined
   readonly grpcStatus = undefined
   readonly id = 'exchange-1'
-  readonly startedAt = 0
+  readonly startedAt: number
   readonly method: string
   readonly scheme = 'http'
   readonly host = 'api.example.com'
@@ -112,8 +113,10 @@ export class FakeExchange implements Exchange {
     headers = [],
     body,
     deadlineAt = Number.POSITIVE_INFINITY,
+    startedAt = 0,
   }: ExchangeFacts = {}) {
     this.method = method
+    this.startedAt = startedAt
     this.headers = new HeaderList(headers)
     this.deadlineAt = deadlineAt
     this.request = {
