@@ -91,10 +91,12 @@ function dispatch(options: SendOptions, target: HttpTarget, sending: Sending): v
 function outgoing(request: UpstreamRequest, trace: readonly string[]): Outgoing {
   const { method, path, headers, body, idleTimeoutMs, exchange } = request
   const { present } = body
+  if (trace.length > 0) headers.removeAll(TRACE)
+  for (const text of trace) headers.pairs.push(text)
   return {
     method,
     path,
-    headers: withTrace(headers.pairs, trace),
+    headers: headers.pairs,
     expectsContinue: present && body.awaitsContinue,
     body: present ? body.open() : undefined,
     length: present ? body.length : undefined,
@@ -165,14 +167,4 @@ function triedBy(exchange: Exchange): ReadonlySet<string> {
   return exchange.attempts.length === 0
     ? NO_TARGETS
     : new Set(exchange.attempts.map((attempt) => attempt.target))
-}
-
-function withTrace(pairs: readonly string[], trace: readonly string[]): readonly string[] {
-  if (trace.length === 0) return pairs
-  const merged: string[] = []
-  for (let at = 0; at < pairs.length; at += 2) {
-    if (!TRACE.has(pairs[at]!)) merged.push(pairs[at]!, pairs[at + 1]!)
-  }
-  merged.push(...trace)
-  return merged
 }
