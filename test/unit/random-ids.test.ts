@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createRandomIds } from '../../src/random-ids.ts'
 
@@ -19,12 +20,12 @@ describe('random ids', () => {
     expect(ids.hex(8)).toBe('01'.repeat(8))
   })
 
-  it('draw a page at a time', () => {
-    let pages = 0
-    const ids = createRandomIds((bytes) => bytes.fill(++pages))
-    for (let n = 0; n < 128; n++) ids.hex(8)
-    expect(pages).toBe(1)
+  it('are cut from 16 KB, of which each byte is used once, before more is drawn', () => {
+    const drawn: Buffer[] = []
+    const ids = createRandomIds((bytes) => void drawn.push(Buffer.from(randomFillSync(bytes))))
+    const all = Array.from({ length: 2048 }, () => ids.hex(8)).join('')
+    expect(drawn.map((bytes) => bytes.toString('hex'))).toEqual([all])
     ids.hex(8)
-    expect(pages).toBe(2)
+    expect(drawn.length).toBe(2)
   })
 })
