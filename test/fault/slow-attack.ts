@@ -1,7 +1,8 @@
 // `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain] [--burst]`: what 500 clients with slow
-// heads, 500 with slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them and
-// one with them, from the moment when they begin to connect until the last one has been closed by its limit, all limits at
-// their defaults. The one that is measured comes over TLS, beside 500 more that are slow with their handshakes, or `--plain`.
+// heads, 500 with slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them on
+// both sides of the one with them, which goes from the moment when they begin to connect until the last one has been closed
+// by its limit, all limits at their defaults: what a noisy machine does is in both. The one that is measured comes over TLS,
+// beside 500 more that are slow with their handshakes, or `--plain`.
 // The gateway has a core to itself. The one that is measured and its target share the others, where whatever is elsewhere in
 // earnest runs while they leave a core idle: slow clients are other people's machines, and so is a target that sends each
 // reader 10 MB. Beside them on the gateway's core their work was measured as if it were the gateway's.
@@ -28,6 +29,9 @@ const [rounds = 3] = options.filter((one) => !one.startsWith('--')).map(Number)
 const PER_SECOND = 50
 const WARM_UP_MS = 20_000
 const CALM_MS = 15_000
+const COURSE_SECONDS = 10
+
+type Windows = Pick<Seen, 'kept' | 'fresh'>
 
 const start = (part: Part) => fork(fileURLToPath(new URL('slow-attack-part.ts', import.meta.url)), [part])
 const answer = async <T>(child: ChildProcess) => (await once(child, 'message'))[0] as T
@@ -87,39 +91,47 @@ async function watch(name: string, during: () => Promise<unknown>): Promise<Seen
   return seen
 }
 
-function report(
-  name: string,
-  { kept, fresh }: Pick<Seen, 'kept' | 'fresh'>,
-  more: readonly number[] = [],
-): void {
+const both = (one: Windows, other: Windows): Windows => ({
+  kept: one.kept.with(other.kept),
+  fresh: one.fresh.with(other.fresh),
+})
+
+function report(name: string, { kept, fresh }: Windows, more: readonly number[] = []): void {
   const facts = [kept.p99, fresh.p99, ...more].map((one) => one.toFixed(2).padStart(10))
   console.log(`${name.padEnd(10)}${facts.join('')}`)
 }
 
 /** Of the whole attack, whose beginning is the worst of it. */
-async function attackOnce(): Promise<Pick<Seen, 'kept' | 'fresh'>> {
+async function attackOnce(): Promise<Windows> {
   const connecting = await watch('connecting', async () => {
     tell({ attack })
     await answer(clients)
   })
   console.log(`${await slowOnes()} are there`)
   const rest = await watch('then', untilClosed)
-  const whole = { kept: connecting.kept.with(rest.kept), fresh: connecting.fresh.with(rest.fresh) }
+  const whole = both(connecting, rest)
   report('whole', whole)
+  console.log(
+    `kept, each ${COURSE_SECONDS} s: ${whole.kept
+      .course(COURSE_SECONDS)
+      .map((p99) => p99.toFixed(1))
+      .join(' ')}`,
+  )
   return whole
 }
 
 async function round(): Promise<{ readonly kept: number; readonly fresh: number }> {
-  const calm = await watch('calm', () => sleep(CALM_MS))
+  const before = await watch('calm', () => sleep(CALM_MS))
   const attacked = await attackOnce()
+  tell('stop')
+  await answer(clients)
+  await sleep(2000)
+  const calm = both(before, await watch('calm again', () => sleep(CALM_MS)))
   const [kept, fresh] = (['kept', 'fresh'] as const).map((one) => attacked[one].p99 / calm[one].p99)
   const over = attacked.kept.secondsOver(2 * calm.kept.p99)
   console.log(
     `kept ${kept!.toFixed(2)}x, new ${fresh!.toFixed(2)}x; ${over} seconds with a p99 of their own over 2x`,
   )
-  tell('stop')
-  await answer(clients)
-  await sleep(2000)
   return { kept: kept!, fresh: fresh! }
 }
 

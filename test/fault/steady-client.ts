@@ -99,10 +99,16 @@ export class Latencies {
     return both
   }
 
+  /** The 99th percentile of so many seconds after the other. */
+  course(seconds: number): number[] {
+    const from = this.#all.reduce((least, { second }) => Math.min(least, second), Number.POSITIVE_INFINITY)
+    const parts = Map.groupBy(this.#all, ({ second }) => Math.floor((second - from) / seconds))
+    return [...parts].toSorted(([a], [b]) => a - b).map(([, latencies]) => percentile99(latencies))
+  }
+
   /** In how many seconds the 99th percentile of that second alone was over it. */
   secondsOver(limit: number): number {
-    const bySecond = Map.groupBy(this.#all, ({ second }) => second)
-    return [...bySecond.values()].filter((latencies) => percentile99(latencies) > limit).length
+    return this.course(1).filter((p99) => p99 > limit).length
   }
 }
 
