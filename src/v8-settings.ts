@@ -1,13 +1,16 @@
 // Settings of V8 for a process that forwards: made here, because nobody types flags before a command that npm installs.
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import { makeHelpersGiveWay } from './v8-threads.ts'
 
 export function tuneMemory(): void {
   keepExchangesYoung()
   keepYoungSpaceSmall()
   collectBuffersEarly()
   markSeldom()
-  if (availableParallelism() === 1) collectByOneThread()
+  if (availableParallelism() > 1) return
+  collectByOneThread()
+  makeHelpersGiveWay()
 }
 
 /**
