@@ -48,9 +48,9 @@ export class ChunkedBody {
     const feed = bytes.indexOf(LINE_FEED, at)
     const to = feed < 0 ? bytes.length : feed + 1
     const max = this.#state === 'trailers' ? this.#maxTrailers : MAX_LINE
+    const text = this.#held + bytes.toString('latin1', at, Math.min(to, at + max))
     if (this.#held.length + to - at > max)
-      throw this.#fault('a line of a chunk that is too long', this.#excess())
-    const text = this.#held + bytes.toString('latin1', at, to)
+      throw this.#fault('a line of a chunk that is too long', this.#excess(text))
     this.#held = feed < 0 ? text : ''
     if (feed >= 0) this.#onLine(text)
     return to
@@ -82,7 +82,8 @@ export class ChunkedBody {
     this.#state = 'done'
   }
 
-  #excess(): Excess {
-    return this.#state === 'trailers' ? 'head' : 'extensions'
+  #excess(line: string): Excess | undefined {
+    if (this.#state === 'trailers') return 'head'
+    return this.#state === 'size' && line.includes(';') ? 'extensions' : undefined
   }
 }

@@ -2,33 +2,17 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type GatewayError, toGatewayError } from '../../errors.ts'
+import type { Awaited, ConnectionOwner } from './connection-owner.ts'
 import { HeadReader } from './head-reader.ts'
 import { readHeadText } from './head-text.ts'
-import { type BodyLimits, type Flow, Http1Request } from './http1-request.ts'
+import { type Flow, Http1Request } from './http1-request.ts'
 import { Http1Response, type Line } from './http1-response.ts'
 import { malformed } from './malformed.ts'
 
 const NOTHING = Buffer.alloc(0)
 
-export interface ConnectionOwner {
-  readonly limits: BodyLimits
-  readonly keepAliveFields: string
-  /** Monotonic milliseconds. */
-  now(): number
-  onRequest(request: Http1Request, response: Http1Response): void
-  /** Its response has been written: it is looked at again when everything of this turn has been. */
-  onEnded(connection: Http1Connection): void
-  /** Answers where there is no request, as the last thing on the connection. */
-  onFault(socket: Socket, error: GatewayError): void
-  /** It is closed, or speaks another protocol now. */
-  onGone(connection: Http1Connection): void
-}
-
 /** `head`: a request is awaited or comes. `message`: it is answered, and may still come. `over`: the last answer has left. */
 type State = 'head' | 'message' | 'over'
-
-/** What is waited for, by the limit that it has. */
-export type Awaited = 'first' | 'head' | 'next' | 'body' | 'close'
 
 /** Nobody has looked yet. */
 const UNSEEN = -1
@@ -177,6 +161,8 @@ export class Http1Connection implements Line, Flow {
   }
 
   #take(bytes: Buffer): void {
+    const idleSince = this.#since
+    if (this.awaits === 'next') this.#since = UNSEEN
     try {
       let at = 0
       while (at < bytes.length && this.#state !== 'over') {
@@ -184,7 +170,9 @@ export class Http1Connection implements Line, Flow {
         else if (this.#request!.complete || !this.#request!.isFramed) at = this.#hold(bytes, at)
         else at = this.#request!.take(bytes, at)
       }
-      if (this.#since === UNSEEN && this.#heads.hasPart) this.#since = this.#owner.now()
+      // An empty line begins nothing.
+      if (this.awaits === 'next') this.#since = idleSince
+      else if (this.#since === UNSEEN && this.#heads.hasPart) this.#since = this.#owner.now()
     } catch (thrown) {
       this.refuse(toGatewayError(thrown))
     }

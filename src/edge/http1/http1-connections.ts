@@ -9,7 +9,8 @@ import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { connectionOf } from '../connection.ts'
 import { problemDocument } from '../problem.ts'
 import type { TurnShare } from '../turn-share.ts'
-import { type Awaited, type ConnectionOwner, Http1Connection } from './http1-connection.ts'
+import type { Awaited, ConnectionOwner } from './connection-owner.ts'
+import { Http1Connection } from './http1-connection.ts'
 
 /** How often all of them are looked at: a timer for each would cost more than many a request. */
 const LOOK_MS = 1000
@@ -118,12 +119,19 @@ export class Http1Connections implements ConnectionOwner {
   }
 
   #judge(connection: Http1Connection, now: number): void {
-    const { awaits } = connection
-    if (awaits === undefined || connection.waited(now) < this.#patienceMs(awaits)) return
+    if (!this.#isLate(connection, now)) return
     this.#options.turns.take(() => {
+      const { awaits } = connection
+      // What was waited for may have come, as this waits for its turn.
+      if (!this.#isLate(connection, this.now())) return
       if (awaits === 'next' || awaits === 'close') connection.destroy()
       else connection.refuse(new GatewayError('REQUEST_TIMEOUT'))
     })
+  }
+
+  #isLate(connection: Http1Connection, now: number): boolean {
+    const { awaits } = connection
+    return awaits !== undefined && connection.waited(now) >= this.#patienceMs(awaits)
   }
 
   #patienceMs(awaited: Awaited): number {

@@ -80,7 +80,7 @@ export class Http1Request implements ClientRequest {
   /** True when the connection may carry another one, as far as this one is concerned. */
   get keepsAlive(): boolean {
     if ('code' in this.#head || this.upgrade) return false
-    return this.httpVersionMinor === 0 ? this.#head.keepsAlive : !this.#head.closes
+    return this.httpVersionMinor === 0 ? this.#head.keepsAlive && !this.#head.closes : !this.#head.closes
   }
 
   on(event: 'data', listener: (chunk: Buffer) => void): this

@@ -67,7 +67,7 @@ export class Http1Response implements ClientResponse {
   }
 
   setTimeout(ms: number): void {
-    this.#line.setTimeout(ms)
+    if (!this.destroyed) this.#line.setTimeout(ms)
   }
 
   writeContinue(): void {
@@ -134,7 +134,8 @@ export class Http1Response implements ClientResponse {
 
   /** Cut, never a clean end. */
   destroy(): void {
-    this.#line.destroy()
+    // Its connection may carry another one by now.
+    if (!this.destroyed) this.#line.destroy()
   }
 
   tellDrain(): void {

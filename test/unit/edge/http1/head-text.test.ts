@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type Server } from 'node:net'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mayBeHead, readHeadText } from '../../../../src/edge/http1/head-text.ts'
 import { malformed } from '../../../../src/edge/http1/malformed.ts'
 import { assertText } from '../../../../src/http1/message-text.ts'
+import { fc, runs } from '../../../support/property.ts'
 
 const read = (text: string) => {
   assertText(text, malformed)
@@ -165,7 +165,7 @@ describe('compared with the parser of Node', () => {
         ])
       },
     )
-    await fc.assert(property, { numRuns: 4000 })
+    await fc.assert(property, { numRuns: runs(4000) })
     expect(taken).toBeGreaterThan(100)
   })
 })

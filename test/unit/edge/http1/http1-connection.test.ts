@@ -73,6 +73,7 @@ describe('requests on one connection', () => {
     ['1.1', 'Connection: x, Close\r\n', false],
     ['1.0', '', false],
     ['1.0', 'Connection: keep-alive\r\n', true],
+    ['1.0', 'Connection: keep-alive, close\r\n', false],
   ])('over %s with %j: kept %s', async (version, fields, isKept) => {
     const { client, served, socket } = await open()
     client.write(`GET / HTTP/${version}\r\nHost: x\r\n${fields}\r\n`)
@@ -129,6 +130,7 @@ describe('what is no request', () => {
   it.each([
     ['a size that is none', 'zz\r\n', 400],
     ['endless extensions', `1;${'x'.repeat(2000)}`, 413],
+    ['a chunk longer than it says', `1\r\n${'x'.repeat(2000)}`, 400],
     ['endless trailers', `0\r\n${`T: ${'x'.repeat(1000)}\r\n`.repeat(20)}`, 431],
   ])('may be a body: %s', async (_what, bytes, status) => {
     const { client, served } = await open()
@@ -232,6 +234,36 @@ describe('in time', () => {
     await eventually(() => socket.bytesRead === GET('/').length + 8)
     await clock.advance(LIMITS.headersTimeoutMs + 2 * SECOND)
     expect(await client.ended()).toMatch(/okHTTP\/1\.1 408 /)
+  })
+
+  it('is counted anew from the first byte of a head on, not from an empty line', async () => {
+    const { clock, client, served, socket } = await timed()
+    client.write(GET('/'))
+    await eventually(() => served.length === 1)
+    answer(served[0]!, 'ok')
+    await client.until((text) => text.endsWith('ok'))
+    await clock.advance(LIMITS.headersTimeoutMs + 2 * SECOND)
+    client.write('\r\nPOST / HTTP/1.1\r\n')
+    await eventually(() => socket.bytesRead === GET('/').length + 19)
+    await clock.advance(LIMITS.headersTimeoutMs - 2 * SECOND)
+    client.write('Host: x\r\nContent-Length: 2\r\n\r\n')
+    await eventually(() => served.length === 2)
+    expect(socket.writableEnded).toBe(false)
+    answer(served[1]!, 'second')
+    await client.until((text) => text.endsWith('second'))
+  })
+
+  it('is nothing more to a response that is over', async () => {
+    const { client, served, socket } = await timed()
+    client.write(GET('/'))
+    await eventually(() => served.length === 1)
+    answer(served[0]!, 'ok')
+    await client.until((text) => text.endsWith('ok'))
+    await eventually(() => served[0]!.response.destroyed)
+    served[0]!.response.setTimeout(1)
+    served[0]!.response.destroy()
+    await turns()
+    expect([socket.destroyed, socket.timeout]).toEqual([false, undefined])
   })
 
   it('must come the whole body, however busy its connection is', async () => {
