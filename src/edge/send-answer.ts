@@ -82,7 +82,7 @@ function sendWhole(response: ClientResponse, answer: SendableAnswer, body: Buffe
   if (response.writableLength > 0) facts.deadlines.startWhole(response)
 }
 
-// Node starts its timer anew whenever a part goes out; when nothing does, it closes the connection.
+// The socket starts its timer anew whenever a part goes out; when nothing does, it closes the connection.
 function awaitClient(response: ClientResponse, deadlines: WriteDeadlines): void {
   response.setTimeout(deadlines.timeoutMs)
   deadlines.startPart(response)
@@ -129,7 +129,7 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
       endCall(response, failure, sent)
     },
   })
-  // Node keeps the head for the first chunk, which may be minutes away (server-sent events).
+  // The head is kept for the first chunk, which may be minutes away (server-sent events).
   if (!response.writableEnded && sent.bytes === 0) response.flushHeaders()
 }
 
