@@ -1,16 +1,13 @@
 // Settings of V8 for a process that forwards: made here, because nobody types flags before a command that npm installs.
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
-import { makeHelpersGiveWay } from './v8-threads.ts'
 
 export function tuneMemory(): void {
   keepExchangesYoung()
   keepYoungSpaceSmall()
   collectBuffersEarly()
   markSeldom()
-  if (availableParallelism() > 1) return
-  collectByOneThread()
-  makeHelpersGiveWay()
+  if (availableParallelism() === 1) collectByOneThread()
 }
 
 /**
