@@ -15,7 +15,7 @@ export interface RequestHead {
   readonly chunked: boolean
   /** True when the client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue: boolean
-  /** The other protocols that were asked for. */
+  /** The other protocols that were asked for; without `Connection: upgrade` none were (RFC 9110 section 7.8). */
   readonly upgrade: string | undefined
   /** What the client says of its connection (RFC 9112 section 9.3): that it ends, that it stays. */
   readonly closes: boolean
@@ -58,7 +58,8 @@ export function readRequestHead(raw: readonly string[], maxFields: number): Requ
     contentLength: scan.contentLength,
     chunked: scan.chunked,
     expectsContinue: scan.expectsContinue,
-    upgrade: scan.upgrade,
+    // A proxy in front that knows no upgrade drops Connection alone, and would take our tunnel for its next answers.
+    upgrade: options.has('upgrade') ? scan.upgrade : undefined,
     closes: options.has('close'),
     keepsAlive: options.has('keep-alive'),
   }

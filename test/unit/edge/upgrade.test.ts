@@ -40,6 +40,20 @@ describe('a request', () => {
     expect(served[0]!.raw.upgrade).toBe(asks)
   })
 
+  it.each([
+    ['Connection: keep-alive, Upgrade\r\n', true],
+    ['Connection: keep-alive\r\nConnection: upgrade\r\n', true],
+    ['Connection: keep-alive\r\n', false],
+    ['Connection: x-upgrade\r\n', false],
+    ['', false],
+  ])('asks for it of this connection, with %j: %s', async (field, asks) => {
+    const { served, client } = await start()
+    const one = await client()
+    one.write(`GET /x HTTP/1.1\r\nHost: gw.test\r\n${field}Upgrade: websocket\r\n\r\n`)
+    await eventually(() => served.length === 1)
+    expect(served[0]!.raw.upgrade).toBe(asks)
+  })
+
   it('of HTTP/1.0 asks for nothing', async () => {
     const { served, client } = await start()
     const one = await client()
