@@ -7,7 +7,7 @@ import { malformed } from './malformed.ts'
 
 /** To the string that is compared fast everywhere else. */
 const KNOWN_METHODS: ReadonlyMap<string, string> = new Map(METHODS.map((method) => [method, method]))
-const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
+export const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
 // RFC 3986: whatever is not ASCII is written in percent-encoding.
 const TARGET = /^[\x21-\x7e]+$/
 const VERSION = /^HTTP\/(\d)\.(\d)$/

@@ -181,8 +181,9 @@ describe('a client that goes away', () => {
     expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  it('without a word is nobody', async () => {
+  it.each(['', '\r\n', '\r'])('without a word is nobody: %j', async (bytes) => {
     const { client, refused, socket } = await open()
+    client.write(bytes)
     client.socket.end()
     expect(await client.ended()).toBe('')
     await eventually(() => socket.destroyed)
@@ -251,6 +252,22 @@ describe('in time', () => {
     expect(socket.writableEnded).toBe(false)
     answer(served[1]!, 'second')
     await client.until((text) => text.endsWith('second'))
+  })
+
+  it('is not gained by empty lines, whole or in halves', async () => {
+    const { clock, client, served, socket } = await timed()
+    client.write(GET('/'))
+    await eventually(() => served.length === 1)
+    answer(served[0]!, 'ok')
+    await client.until((text) => text.endsWith('ok'))
+    for (const piece of ['\r\n', '\r', '\n', '\r', '\n\r', '\n']) {
+      const read = socket.bytesRead + piece.length
+      client.write(piece)
+      await eventually(() => socket.bytesRead === read)
+      await clock.advance(LIMITS.keepAliveTimeoutMs / 6 + SECOND)
+    }
+    await eventually(() => socket.destroyed)
+    expect(await client.ended()).toMatch(/ok$/)
   })
 
   it('is nothing more to a response that is over', async () => {
