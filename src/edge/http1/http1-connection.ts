@@ -34,7 +34,7 @@ export class Http1Connection implements Line, Flow {
   readonly #onData = (bytes: Buffer) => this.#take(bytes)
   readonly #onEnd = () => this.#endOfInput()
   readonly #onDrain = () => this.#response?.tellDrain()
-  readonly #onTimeout = () => this.#socket.destroy()
+  readonly #onTimeout = () => this.#response?.destroy()
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket
@@ -145,6 +145,12 @@ export class Http1Connection implements Line, Flow {
     this.#socket.destroy()
   }
 
+  reset(): void {
+    // TLS has no reset: its missing close_notify says it.
+    if ('encrypted' in this.#socket) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
+  }
+
   /** What comes is no request, or does not come: whoever is served on this connection is told, and it ends. */
   refuse(error: GatewayError): void {
     if (this.#state === 'over') return
@@ -153,11 +159,11 @@ export class Http1Connection implements Line, Flow {
     this.#since = UNSEEN
     this.#response = undefined
     this.#request?.fail()
+    // A refusal inside another answer would pass for a part of its body.
+    if (response?.headersSent) response.destroy()
     response?.close()
     this.#discard()
-    // A refusal inside another answer would pass for a part of its body.
-    if (response?.headersSent) this.#socket.destroy()
-    else this.#owner.onFault(this.#socket, error)
+    if (!response?.headersSent) this.#owner.onFault(this.#socket, error)
   }
 
   #take(bytes: Buffer): void {

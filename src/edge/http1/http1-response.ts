@@ -22,6 +22,8 @@ export interface Line {
   /** Gives the connection away, for another protocol. */
   leave(): Duplex
   destroy(): void
+  /** The same where a mere end would pass for the end of a body. */
+  reset(): void
 }
 
 export interface ResponseFacts {
@@ -45,6 +47,8 @@ export class Http1Response implements ClientResponse {
   #head = ''
   #hasBody = true
   #isChunked = false
+  /** Only the end of the connection says where the body ends. */
+  #isOpenEnded = false
   #trailers = ''
   readonly #onClose: (() => void)[] = []
   readonly #onDrain: (() => void)[] = []
@@ -85,7 +89,8 @@ export class Http1Response implements ClientResponse {
     const isOld = this.req.httpVersion === '1.0'
     const hasBody = !this.#toHead && status !== 204 && status !== 304
     // A client of HTTP/1.0 reads until the connection ends.
-    if (head.closes || (isOld && hasBody && !head.isSized)) this.isLast = true
+    this.#isOpenEnded = isOld && hasBody && !head.isSized
+    if (head.closes || this.#isOpenEnded) this.isLast = true
     this.#hasBody = hasBody
     this.#isChunked = hasBody && !head.isSized && !isOld
     const connection = this.isLast ? 'Connection: close\r\n' : this.#line.keepAliveFields
@@ -135,7 +140,9 @@ export class Http1Response implements ClientResponse {
   /** Cut, never a clean end. */
   destroy(): void {
     // Its connection may carry another one by now.
-    if (!this.destroyed) this.#line.destroy()
+    if (this.destroyed) return
+    if (this.#isOpenEnded && this.headersSent) this.#line.reset()
+    else this.#line.destroy()
   }
 
   tellDrain(): void {
