@@ -16,6 +16,9 @@ export interface BodyLimits {
   readonly headerBytes: number
 }
 
+/** Chunks that nobody reads yet are kept in so many pieces: each is an object, which of a byte weighs sixty times as much. */
+const MAX_PIECES = 64
+
 /** What a body may keep its connection from. */
 export interface Flow {
   /** Nothing is wanted now. */
@@ -109,6 +112,7 @@ export class Http1Request implements ClientRequest {
   take(bytes: Buffer, at: number): number {
     let from = at
     while (from < bytes.length && !this.complete) from = this.#step(bytes, from)
+    if (this.#kept.length > MAX_PIECES) this.#kept = [Buffer.concat(this.#kept)]
     if (this.complete) this.#tellEnd()
     else if (!this.#isFlowing) this.#flow.pause()
     return from
