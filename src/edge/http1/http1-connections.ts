@@ -49,7 +49,7 @@ export class Http1Connections implements ConnectionOwner {
   readonly #goOn = () => {
     const ended = this.#ended
     this.#ended = []
-    for (const connection of ended) connection.goOn()
+    for (const connection of ended) letGoOn(connection)
   }
   #looking: Timer | undefined
 
@@ -113,9 +113,10 @@ export class Http1Connections implements ConnectionOwner {
 
   #look(): void {
     const now = this.#options.clock.now()
-    for (const connection of this.#open) this.#judge(connection, now)
     const goesOn = this.#open.size > 0
+    // First: whatever goes wrong with one of them, the others are looked after.
     this.#looking = goesOn ? this.#options.clock.after(LOOK_MS, () => this.#look()) : undefined
+    for (const connection of this.#open) this.#judge(connection, now)
   }
 
   #judge(connection: Http1Connection, now: number): void {
@@ -147,5 +148,18 @@ export class Http1Connections implements ConnectionOwner {
       case 'close':
         return LINGER_MS
     }
+  }
+}
+
+// Whoever hears of the end of a response should not throw. If so, it costs this connection and no other, and reaches the
+// last net.
+function letGoOn(connection: Http1Connection): void {
+  try {
+    connection.goOn()
+  } catch (thrown) {
+    connection.destroy()
+    queueMicrotask(() => {
+      throw thrown
+    })
   }
 }

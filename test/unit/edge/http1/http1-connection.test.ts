@@ -1,9 +1,9 @@
 // Connections of HTTP/1 on real sockets: one request after the other, each whole, and every end in its time.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { MalformedFacts } from '../../../../src/edge/http1/http1-connections.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { LIMITS } from '../test-limits.ts'
-import { eventually, type Served, speakHttp1, turns } from '../wire.ts'
+import { eventually, RawClient, type Served, speakHttp1, turns } from '../wire.ts'
 
 const GET = (target: string, fields = '') => `GET ${target} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
 const POST = (framing: string) => `POST / HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`
@@ -96,6 +96,43 @@ describe('requests on one connection', () => {
     answer(served[0]!, 'no')
     await client.ended()
     expect(served).toHaveLength(1)
+  })
+})
+
+describe('an error of whoever hears that a response is over', () => {
+  const throws = () => {
+    throw new Error('a listener')
+  }
+
+  it('costs its own connection alone, and is told apart from all', async () => {
+    const { client: first, served, port } = await open()
+    const second = await RawClient.connect(port)
+    first.write(GET('/1'))
+    await eventually(() => served.length === 1)
+    second.write(GET('/2'))
+    await eventually(() => served.length === 2)
+    const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {})
+    served[0]!.response.on('close', throws)
+    for (const one of served.slice()) answer(one, 'ok')
+    await first.ended()
+    second.write(GET('/3'))
+    await eventually(() => served.length === 3)
+    expect(later.mock.calls.map(([told]) => told)).toEqual([expect.any(Function)])
+    expect(later.mock.calls[0]![0]).toThrow('a listener')
+    later.mockRestore()
+  })
+
+  it('keeps nobody from being looked after', async () => {
+    const clock = new FakeClock()
+    const { client, served, port } = await open({ clock })
+    client.write(POST('Content-Length: 3'))
+    await eventually(() => served.length === 1)
+    served[0]!.response.on('close', throws)
+    await expect(clock.advance(LIMITS.requestTimeoutMs + 1000)).rejects.toThrow('a listener')
+    const second = await RawClient.connect(port)
+    await turns()
+    await clock.advance(LIMITS.headersTimeoutMs + 2000)
+    expect(await second.ended()).toMatch(/^HTTP\/1\.1 408 /)
   })
 })
 
