@@ -1,11 +1,11 @@
 // What goes in comes out: header lists, bodies in any framing, and requests in any number of packets.
 import { createHash } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bytesOf, HTTP1_CASES } from '../conformance/parts/http1-cases.ts'
 import { type LoggingTarget, startLoggingTarget } from '../conformance/parts/logging-target.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { sendRaw } from '../support/http-client.ts'
+import { cut, places, sendInPieces, writePieces } from '../support/pieces.ts'
 import { fc, runs } from '../support/property.ts'
 import { readAnswer } from '../support/raw-answer.ts'
 import { startTarget, type TargetServer } from '../support/target-server.ts'
@@ -14,39 +14,6 @@ const config = (url: string) =>
   `accessLog: false\nservices: { api: { targets: [${url}], ejection: false, routes: { all: /* } } }\n`
 
 const HEAD = 'POST /x HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\n'
-
-/** Writes the pieces as packets of their own, and resolves with all that comes back. */
-function sendInPieces(port: number, pieces: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    let received = ''
-    const socket = connect(port, '127.0.0.1', () => void writePieces(socket, pieces))
-    socket.setNoDelay(true)
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1')
-    })
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => resolve(received))
-  })
-}
-
-async function writePieces(socket: Socket, pieces: readonly string[]): Promise<void> {
-  for (const piece of pieces) {
-    if (!socket.writable) return
-    socket.write(Buffer.from(piece, 'latin1'))
-    // The gateway reads in this very process: a turn each, and it has.
-    for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
-  }
-}
-
-function cut(text: string, places: readonly number[]): readonly string[] {
-  const at = [...new Set(places.map((place) => Math.floor(place * text.length)))].sort((a, b) => a - b)
-  return [0, ...at].map((from, index) => text.slice(from, at[index])).filter((piece) => piece !== '')
-}
-
-const places = fc.array(
-  fc.integer({ min: 0, max: 999 }).map((at) => at / 1000),
-  { maxLength: 6 },
-)
 
 describe('headers', () => {
   let target: TargetServer
