@@ -18,7 +18,8 @@ const known = new KnownFields([
 export interface AnswerHead {
   /** Lines, each with its CRLF. */
   readonly fields: string
-  readonly isSized: boolean
+  /** What it says of its body; NaN when that is no number. */
+  readonly length: number | undefined
   readonly isDated: boolean
   /** `Connection: close` was among them. */
   readonly closes: boolean
@@ -27,7 +28,7 @@ export interface AnswerHead {
 /** Throws a TypeError when a name or value cannot be sent. */
 export function readAnswerHead(pairs: readonly string[]): AnswerHead {
   let fields = ''
-  let isSized = false
+  let length: number | undefined
   let isDated = false
   let closes = false
   for (let at = 0; at < pairs.length; at += 2) {
@@ -37,7 +38,7 @@ export function readAnswerHead(pairs: readonly string[]): AnswerHead {
     if (field === undefined || !field.allows(value)) throw new TypeError(`cannot be written: ${name}`)
     switch (field.kind) {
       case LENGTH:
-        isSized = true
+        length = Number(value)
         break
       case DATE:
         isDated = true
@@ -51,7 +52,7 @@ export function readAnswerHead(pairs: readonly string[]): AnswerHead {
     }
     fields += `${name}: ${value}\r\n`
   }
-  return { fields, isSized, isDated, closes }
+  return { fields, length, isDated, closes }
 }
 
 /** Of a head that frames nothing, and of trailers. Throws a TypeError as `readAnswerHead`. */

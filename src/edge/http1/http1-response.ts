@@ -49,6 +49,8 @@ export class Http1Response implements ClientResponse {
   #isChunked = false
   /** Only the end of the connection says where the body ends. */
   #isOpenEnded = false
+  /** Bytes that the head has promised and that have not been written. */
+  #left = Number.POSITIVE_INFINITY
   #trailers = ''
   readonly #onClose: (() => void)[] = []
   readonly #onDrain: (() => void)[] = []
@@ -85,14 +87,17 @@ export class Http1Response implements ClientResponse {
 
   /** Kept for the first bytes of the body. Throws a TypeError when a name or value cannot be sent; nothing is kept then. */
   writeHead(status: number, reason: string | undefined, pairs: readonly string[]): void {
+    if (this.headersSent) throw new Error('the head of this answer has been sent')
     const head = readAnswerHead(pairs)
     const isOld = this.req.httpVersion === '1.0'
     const hasBody = !this.#toHead && status !== 204 && status !== 304
+    const isSized = head.length !== undefined
     // A client of HTTP/1.0 reads until the connection ends.
-    this.#isOpenEnded = isOld && hasBody && !head.isSized
+    this.#isOpenEnded = isOld && hasBody && !isSized
     if (head.closes || this.#isOpenEnded) this.isLast = true
     this.#hasBody = hasBody
-    this.#isChunked = hasBody && !head.isSized && !isOld
+    this.#left = hasBody && isSized ? head.length : Number.POSITIVE_INFINITY
+    this.#isChunked = hasBody && !isSized && !isOld
     const connection = this.isLast ? 'Connection: close\r\n' : this.#line.keepAliveFields
     const date = head.isDated ? '' : `Date: ${new Date().toUTCString()}\r\n`
     const coding = this.#isChunked ? 'Transfer-Encoding: chunked\r\n' : ''
@@ -104,8 +109,14 @@ export class Http1Response implements ClientResponse {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.destroyed) return false
+    if (this.destroyed || this.writableEnded) return false
     if (!this.#hasBody || chunk.length === 0) return true
+    this.#left -= chunk.length
+    // What is too much would be the beginning of the next answer.
+    if (!(this.#left >= 0)) {
+      this.destroy()
+      return false
+    }
     const head = this.#takeHead()
     if (!this.#isChunked) return this.#line.writeAll([head, chunk])
     return this.#line.writeAll([`${head}${chunk.length.toString(16)}\r\n`, chunk, CRLF])
@@ -116,11 +127,15 @@ export class Http1Response implements ClientResponse {
     this.#trailers = writeFields(trailers.flat())
   }
 
-  /** A body in latin1 leaves in one write with the head. */
+  /** A body in latin1 leaves in one write with the head. Throws a TypeError where the head promises another, and is kept. */
   end(body: string | Buffer = '', _encoding?: 'latin1'): void {
     if (this.writableEnded || this.destroyed) return
-    this.writableEnded = true
     const content = this.#hasBody ? body : ''
+    if (this.#left !== content.length && this.#left !== Number.POSITIVE_INFINITY) {
+      this.#breakPromise()
+      return
+    }
+    this.writableEnded = true
     if (this.#isChunked) this.#endChunks(content)
     else if (typeof content === 'string') this.#line.write(this.#takeHead() + content)
     else this.#line.writeAll([this.#takeHead(), content])
@@ -154,6 +169,12 @@ export class Http1Response implements ClientResponse {
     if (this.destroyed) return
     this.destroyed = true
     for (const listener of this.#onClose) listener()
+  }
+
+  #breakPromise(): void {
+    if (!this.headersSent)
+      throw new TypeError('cannot be written: a body of another length than its head says')
+    this.destroy()
   }
 
   #endChunks(content: string | Buffer): void {

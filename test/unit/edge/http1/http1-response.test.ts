@@ -108,7 +108,46 @@ describe('a body that is cut', () => {
   })
 })
 
+describe('a body of another length than its head says', () => {
+  it.each([
+    ['more', '2', 'abc'],
+    ['less', '5', 'abc'],
+    ['none', '5', ''],
+    ['any, where it says nothing that is a length', 'many', 'abc'],
+  ])('is not sent when all of it is there, and another answer may be: %s', async (_what, length, body) => {
+    const arrived = await get()
+    const { response } = arrived
+    response.writeHead(200, 'OK', ['Content-Length', length])
+    expect(() => response.end(body, 'latin1')).toThrow(TypeError)
+    expect([response.headersSent, response.writableEnded]).toEqual([false, false])
+    response.writeHead(502, 'Bad Gateway', ['Content-Length', '2'])
+    response.end('no', 'latin1')
+    expect(await received(arrived, 'no')).toBe('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno')
+  })
+
+  it.each([
+    ['more', ['abc', 'def'], 'abc'],
+    ['less', ['abc'], 'abc'],
+  ])('is cut: %s', async (_what, chunks, rest) => {
+    const { client, response } = await get()
+    response.writeHead(200, 'OK', ['Content-Length', '5'])
+    for (const chunk of chunks) response.write(Buffer.from(chunk))
+    response.end()
+    expect(await client.ended()).toMatch(new RegExp(`\r\n\r\n${rest}$`))
+    expect(response.writableFinished).toBe(false)
+  })
+})
+
 describe('a head', () => {
+  it('is sent once', async () => {
+    const { client, response } = await get()
+    response.writeHead(200, 'OK', [])
+    response.write(Buffer.from('abc'))
+    expect(() => response.writeHead(500, 'X', [])).toThrow('has been sent')
+    response.end()
+    expect(await client.until((text) => text.endsWith('0\r\n\r\n'))).not.toContain('500')
+  })
+
   it.each([
     ['a name', 'A b', 'c'],
     ['a value with a line in it', 'A', 'b\r\nEvil: 1'],
@@ -189,6 +228,7 @@ describe('an answer', () => {
     const { client, response, served } = await get()
     response.writeHead(200, 'OK', ['Content-Length', '2'])
     response.end('ok', 'latin1')
+    expect(response.write(Buffer.from('late'))).toBe(false)
     await eventually(() => response.destroyed)
     client.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n')
     await eventually(() => served.length === 2)
