@@ -1,6 +1,6 @@
 // The arithmetic of a `rate` limit: GCRA, kept as a level of cells that drains with time.
 import type { LimitState, RateCheck } from '../plugin.ts'
-import { RATE_SLOT_US } from './lease.ts'
+import { type Lease, RATE_SLOT_US } from './lease.ts'
 
 /** Absorbs the rounding of one division: without it, a client that waited `retryAfterMs` could be refused again. */
 export const ROUNDING_CELLS = 1e-9
@@ -39,7 +39,7 @@ export class RateBucket {
     this.#set(check, nowUs, { cells: this.#level(check, nowUs) + cost, lent: this.#lentNow(nowUs) })
   }
 
-  lend(check: RateCheck, nowUs: number, permits: number): void {
+  lend(check: RateCheck, nowUs: number, { permits }: Lease): void {
     this.#set(check, nowUs, { cells: this.#level(check, nowUs), lent: this.#lentNow(nowUs) + permits })
   }
 

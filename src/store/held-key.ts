@@ -10,6 +10,8 @@ export interface HeldLease {
   permits: number
   readonly slot: number
   readonly untilMs: number
+  /** When it ends for the store. */
+  readonly overMs: number
   /** Permits that it began with. */
   readonly granted: number
   /** What the store had left besides these permits. */
@@ -96,6 +98,7 @@ export class HeldKey {
       granted: permits,
       slot,
       untilMs: askedAtMs + ((forUs - 1) / 1000) * (1 - CLOCK_DRIFT),
+      overMs: askedAtMs + forUs / 1000,
       left: remaining,
       resetAtMs: askedAtMs + resetMs,
     }

@@ -5,8 +5,8 @@ import type { HeldKey } from './held-key.ts'
 /** Leases that end within this time are dealt with together. */
 const TICK_MS = 4
 
-/** The holder lets go a little before the store's slot is over; asked then, the store has next to nothing to lend. */
-const AFTER_MS = 2
+/** Asked before the slot is over by its own clock, the store has next to nothing to lend. */
+const AFTER_MS = 1
 
 export class LeaseEnds {
   readonly #clock: Clock
@@ -22,7 +22,7 @@ export class LeaseEnds {
   await(key: HeldKey): void {
     if (key.awaited || key.lease === undefined) return
     key.awaited = true
-    const tick = Math.ceil((key.lease.untilMs + AFTER_MS) / TICK_MS)
+    const tick = Math.ceil((key.lease.overMs + AFTER_MS) / TICK_MS)
     const others = this.#ticks.get(tick)
     if (others) others.keys.push(key)
     else this.#open(tick, key)

@@ -3,9 +3,16 @@ import type { LimitCheck, LimitVerdict, Store } from '../plugin.ts'
 import { subBucketUs } from './sliding-window.ts'
 
 /** What a node holds and does not use is out of the others' reach for no longer than this. */
-export const LONGEST_LEASE_US = 1_000_000
+export const LONGEST_LEASE_US = 4_000_000
 
-/** Leases of a `rate` end with its slots, as those of a `limit` end with its sub-buckets. */
+/**
+ * Sub-buckets of a `limit` for which permits are lent at most. They count in the last of them, so what is spent in the
+ * first counts for so much longer. With one alone, a thousand consumers with two requests a second each took leases anew
+ * for every second request.
+ */
+export const LEASE_SUB_BUCKETS = 4
+
+/** Leases of a `rate` end with its slots. */
 export const RATE_SLOT_US = 250_000
 
 /** The last part of a limit is never lent: there every permit is counted when it is spent, so that all are used. */
@@ -36,7 +43,7 @@ export interface LendingStore extends Store {
 export interface LeaseTerms {
   /** Permits of the last lease that were not spent; given back before anything is taken. */
   readonly rest: number
-  /** Where they were counted. */
+  /** Where they were counted: a sub-bucket of a `limit`, or a slot of a `rate`. */
   readonly slot: number
   /** Permits that the node expects to need in a whole lease, beyond the cost. */
   readonly wanted: number
@@ -58,14 +65,10 @@ export interface Lease {
   readonly forUs: number
 }
 
-/** Microseconds of a slot: a permit that is spent in the slot in which it was counted was counted at the right time. */
-export function slotUs(check: LimitCheck): number {
-  return check.kind === 'window' ? subBucketUs(check.windowMs) : RATE_SLOT_US
-}
-
-/** Microseconds for which a node plans ahead. */
+/** Microseconds for which a node plans ahead: leases end with multiples of them, by the clock of the key. */
 export function leaseUs(check: LimitCheck): number {
-  return Math.min(slotUs(check), LONGEST_LEASE_US)
+  if (check.kind === 'rate') return RATE_SLOT_US
+  return Math.min(LEASE_SUB_BUCKETS * subBucketUs(check.windowMs), LONGEST_LEASE_US)
 }
 
 /** The most that one key may do at once. */
@@ -83,13 +86,18 @@ export function divisorFor(nodes: number): number {
   return DIVISOR_PER_NODE * nodes
 }
 
-/** How many permits are lent when `left` are left, and until when. */
+/** How many permits are lent when `left` are left, until when, and the slot in which they count: that of their end. */
 export function lend(check: LimitCheck, { wanted, divisor }: LeaseTerms, at: LendingTime): Lease {
-  const slot = Math.floor(at.nowUs / slotUs(check))
-  const forUs = Math.min((slot + 1) * slotUs(check) - at.nowUs, leaseUs(check))
+  const wholeUs = leaseUs(check)
+  const endUs = (Math.floor(at.nowUs / wholeUs) + 1) * wholeUs
+  const forUs = endUs - at.nowUs
   const most = Math.floor((at.left - sizeOf(check) * KEPT_PART) / divisor)
-  const permits = Math.max(0, Math.min(Math.floor((wanted * forUs) / leaseUs(check)), most))
-  return { permits, slot, forUs }
+  const permits = Math.max(0, Math.min(Math.floor((wanted * forUs) / wholeUs), most))
+  return { permits, slot: Math.floor((endUs - 1) / slotUs(check)), forUs }
+}
+
+function slotUs(check: LimitCheck): number {
+  return check.kind === 'window' ? subBucketUs(check.windowMs) : RATE_SLOT_US
 }
 
 interface LendingTime {

@@ -1,6 +1,6 @@
 // The Redis twin of sliding-window.ts and gcra.ts: one script takes all checks of a request, all of them or none.
 import { ROUNDING_CELLS } from './gcra.ts'
-import { KEPT_PART, LONGEST_LEASE_US, RATE_SLOT_US } from './lease.ts'
+import { KEPT_PART, LEASE_SUB_BUCKETS, LONGEST_LEASE_US, RATE_SLOT_US } from './lease.ts'
 import { SUB_BUCKETS } from './sliding-window.ts'
 
 /**
@@ -8,12 +8,14 @@ import { SUB_BUCKETS } from './sliding-window.ts'
  * leases also what is given back, its slot, what is wanted and the divisor of each.
  * Answers a flat list: all allowed (1 or 0), then allowed, remaining, reset ms and retry-after ms of each check; for
  * leases also permits, slot and us of each.
- * A window is a hash: the newest sub-bucket's number, the total, and the counts by slot. Keeping the total makes a call
- * cost what has changed since the last one: 8 us instead of the 34 us that adding up 61 counts takes in Redis.
+ * A window is a hash: the number of the sub-bucket that was written in, that of the newest one in which permits count, the
+ * total, and the counts by slot. Keeping the total makes a call cost what has changed since the last one: 8 us instead of
+ * the 34 us that adding up 61 counts takes in Redis.
  */
 export const TAKE_LIMITS = `
 local SUB_BUCKETS = ${SUB_BUCKETS}
-local SLOTS = SUB_BUCKETS + 1
+local AHEAD = ${LEASE_SUB_BUCKETS}
+local SLOTS = SUB_BUCKETS + 1 + AHEAD
 local RATE_SLOT = ${RATE_SLOT_US}
 
 -- The server's clock: a gateway whose own clock is wrong neither gains nor loses.
@@ -26,42 +28,52 @@ local window, rate = {}, {}
 function window.read(check)
   local width = math.ceil(check.period * 1000 / SUB_BUCKETS)
   local bucket = math.floor(check.now / width)
-  local slot = bucket % SLOTS
-  local stored = redis.call('HMGET', check.key, 'last', 'total', slot)
-  check.width, check.bucket, check.slot, check.stale = width, bucket, slot, {}
+  check.width, check.bucket, check.stale = width, bucket, {}
+  check.whole = math.min(AHEAD * width, ${LONGEST_LEASE_US})
+  check.ends = (math.floor(check.now / check.whole) + 1) * check.whole
+  check.lends_in = math.floor((check.ends - 1) / width)
+  local stored = redis.call('HMGET', check.key, 'last', 'newest', 'total', bucket % SLOTS, check.lends_in % SLOTS)
   check.last = tonumber(stored[1]) or bucket
-  check.total = tonumber(stored[2]) or 0
-  check.here = tonumber(stored[3]) or 0
+  check.newest = tonumber(stored[2]) or check.last
+  check.total = tonumber(stored[3]) or 0
   if check.last > bucket then
-    -- The server's clock was set back. What was counted counts as from now: too long rather than too short, but not
-    -- until the old time comes round again.
-    check.rewound, check.here, check.last = true, check.total, bucket
-  elseif check.last < bucket then
-    window.forget(check)
+    -- The server's clock was set back. What was counted counts as from the end of the longest lease: too long rather than
+    -- too short, but not until the old time comes round again.
+    check.rewound, check.last, check.newest = true, bucket, bucket + AHEAD
+    check.counts = { [bucket] = 0, [check.lends_in] = 0 }
+    check.counts[check.newest] = check.total
+    return
   end
+  check.counts = { [bucket] = window.live(check, bucket, stored[4]) }
+  check.counts[check.lends_in] = window.live(check, check.lends_in, stored[5])
+  if check.last < bucket then window.forget(check) end
 end
 
--- The slots that the ring has come round to since the last admission hold counts of one whole turn ago.
+-- Beyond what could be lent at the last call, a slot holds the count of one whole turn ago.
+function window.live(check, number, count)
+  return number <= check.last + AHEAD and tonumber(count) or 0
+end
+
+-- The counts that have left the window since the last call.
 function window.forget(check)
-  for number = math.max(check.last + 1, check.bucket - SUB_BUCKETS), check.bucket do
+  for number = check.last - SUB_BUCKETS, math.min(check.bucket - SUB_BUCKETS - 1, check.last + AHEAD) do
     check.stale[#check.stale + 1] = number % SLOTS
   end
   for _, count in ipairs(redis.call('HMGET', check.key, unpack(check.stale))) do
     check.total = check.total - (tonumber(count) or 0)
   end
-  check.here = 0
 end
 
 function window.give_back(check, rest, number)
   -- A slot that the ring has left, or a key that Redis has lost since.
-  if check.rewound or number > check.last or number < check.bucket - SUB_BUCKETS then return end
+  if check.rewound or number > check.newest or number < check.bucket - SUB_BUCKETS then return end
   local slot = number % SLOTS
   rest = math.min(rest, tonumber(redis.call('HGET', check.key, slot)) or 0)
   if rest <= 0 then return end
   redis.call('HINCRBY', check.key, slot, -rest)
   redis.call('HINCRBY', check.key, 'total', -rest)
   check.total = check.total - rest
-  if number == check.bucket then check.here = check.here - rest end
+  if check.counts[number] then check.counts[number] = check.counts[number] - rest end
 end
 
 -- Only a refusal needs to know which counts leave the window when.
@@ -71,23 +83,31 @@ function window.wait(check)
   if cost > check.limit then return check.period * 1000 end
   if check.rewound then return SLOTS * check.width end
   local numbers, slots = {}, {}
-  for number = check.bucket - SUB_BUCKETS, check.last do
+  for number = check.bucket - SUB_BUCKETS, check.newest do
     numbers[#numbers + 1] = number
     slots[#slots + 1] = number % SLOTS
   end
   for at, count in ipairs(redis.call('HMGET', check.key, unpack(slots))) do
     excess = excess - (tonumber(count) or 0)
-    if excess <= 0 then return (numbers[at] + SLOTS) * check.width - check.now end
+    if excess <= 0 then return (numbers[at] + SUB_BUCKETS + 1) * check.width - check.now end
   end
   return check.period * 1000
 end
 
-function window.add(check, permits)
-  check.total, check.here = check.total + permits, check.here + permits
+function window.count(check, number, permits)
+  if permits == 0 then return end
+  check.total, check.counts[number] = check.total + permits, check.counts[number] + permits
+  check.newest = math.max(check.newest, number)
 end
 
--- A lent permit is spent in the sub-bucket in which it was lent, so it counts like one that is spent at once.
-window.lend = window.add
+function window.add(check, permits)
+  window.count(check, check.bucket, permits)
+end
+
+-- A lent permit counts at once, and as long as if it were spent at the end of its lease.
+function window.lend(check, permits)
+  window.count(check, check.lends_in, permits)
+end
 
 function window.write(check)
   if check.rewound then
@@ -95,25 +115,31 @@ function window.write(check)
   elseif #check.stale > 0 then
     redis.call('HDEL', check.key, unpack(check.stale))
   end
-  check.last = check.bucket
-  redis.call('HSET', check.key, 'last', check.bucket, 'total', check.total, check.slot, check.here)
-  redis.call('PEXPIRE', check.key, math.ceil(SLOTS * check.width / 1000))
+  local fields = { 'last', check.bucket, 'newest', check.newest, 'total', check.total }
+  for number, count in pairs(check.counts) do
+    if count > 0 then fields[#fields + 1], fields[#fields + 2] = number % SLOTS, count end
+  end
+  redis.call('HSET', check.key, unpack(fields))
+  redis.call('PEXPIRE', check.key, math.ceil(window.ends_in(check) / 1000))
+end
+
+function window.ends_in(check)
+  return (check.newest + SUB_BUCKETS + 1) * check.width - check.now
 end
 
 function window.left(check)
-  local reset = check.total == 0 and 0 or (check.last + SLOTS) * check.width - check.now
-  return math.max(0, check.limit - check.total), reset
+  return math.max(0, check.limit - check.total), check.total == 0 and 0 or window.ends_in(check)
 end
 
 function rate.read(check)
   local now = check.now
-  check.emission, check.width = check.period * 1000 / check.limit, RATE_SLOT
+  check.emission, check.whole = check.period * 1000 / check.limit, RATE_SLOT
   local stored = redis.call('GET', check.key)
   local at, cells, lent = string.match(stored or '', '^(%d+) (%S+) ?(%d*)$')
   at, cells, lent = tonumber(at) or now, tonumber(cells) or 0, tonumber(lent) or 0
   check.rewound = at > now
   check.bucket = math.floor(now / RATE_SLOT)
-  check.ends = (check.bucket + 1) * RATE_SLOT
+  check.lends_in, check.ends = check.bucket, (check.bucket + 1) * RATE_SLOT
   local ended = (math.floor(at / RATE_SLOT) + 1) * RATE_SLOT
   if lent > 0 and now >= ended then
     cells = math.max(0, cells - (ended - at) / check.emission) + lent
@@ -193,13 +219,12 @@ for i, key in ipairs(KEYS) do
   checks[i] = check
 end
 
--- What a node may spend by itself until the slot ends.
+-- What a node may spend by itself until the lease ends.
 local function lend(check)
   local size = check.kind == window and check.limit or check.burst
-  local whole = math.min(check.width, ${LONGEST_LEASE_US})
-  check.us = math.min((check.bucket + 1) * check.width - check.now, whole)
+  check.us = check.ends - check.now
   local most = math.floor((check.kind.left(check) - size * ${KEPT_PART}) / check.divisor)
-  check.ahead = math.max(0, math.min(math.floor(check.wanted * check.us / whole), most))
+  check.ahead = math.max(0, math.min(math.floor(check.wanted * check.us / check.whole), most))
   check.kind.lend(check, check.ahead)
 end
 
@@ -211,7 +236,7 @@ for _, check in ipairs(checks) do
   if leasing then
     if not allowed and cost > 0 then check.wanted = 0 end
     lend(check)
-    for _, value in ipairs({ check.ahead, check.bucket, check.us }) do leases[#leases + 1] = value end
+    for _, value in ipairs({ check.ahead, check.lends_in, check.us }) do leases[#leases + 1] = value end
   end
   if taken > 0 or check.rewound or check.changed or (check.ahead or 0) > 0 then check.kind.write(check) end
   local remaining, reset = check.kind.left(check)

@@ -35,7 +35,7 @@ export interface MemoryStore extends LendingStore {
 interface Bucket {
   waitUs(check: LimitCheck, nowUs: number, cost: number): number
   add(check: LimitCheck, nowUs: number, cost: number): void
-  lend(check: LimitCheck, nowUs: number, permits: number): void
+  lend(check: LimitCheck, nowUs: number, lease: Lease): void
   giveBack(check: LimitCheck, nowUs: number, back: LeaseTerms): void
   left(check: LimitCheck, nowUs: number): number
   state(check: LimitCheck, nowUs: number, waitUs: number): LimitState
@@ -86,7 +86,7 @@ class BucketTable implements MemoryStore {
       const left = bucket.left(check, nowUs)
       const lease = lend(check, allowed || cost === 0 ? one : NO_TERMS, { nowUs, left })
       if (lease.permits > 0) {
-        bucket.lend(check, nowUs, lease.permits)
+        bucket.lend(check, nowUs, lease)
         this.#keep(keys[at]!, bucket, clockUs)
       }
       return lease

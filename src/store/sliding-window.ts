@@ -1,5 +1,6 @@
 // The arithmetic of a `window` limit: a ring of sub-buckets that never admits more than the limit in any window.
 import type { LimitState, WindowCheck } from '../plugin.ts'
+import type { Lease } from './lease.ts'
 
 /**
  * Sub-buckets in a window. The oldest one, partly outside the window, is counted whole: a request is refused at most
@@ -41,19 +42,12 @@ export class WindowBucket {
   }
 
   add(check: WindowCheck, nowUs: number, cost: number): void {
-    const width = subBucketUs(check.windowMs)
-    const bucket = Math.floor(nowUs / width)
-    const last = this.#counts.length - 2
-    if (this.#counts[last] === bucket) this.#counts[last + 1]! += cost
-    else this.#counts.push(bucket, cost)
-    this.#total += cost
-    this.used = this.#total / check.limit
-    this.expiresAtUs = (bucket + SUB_BUCKETS + 1) * width
+    this.#count(check, Math.floor(nowUs / subBucketUs(check.windowMs)), cost)
   }
 
-  /** A lent permit is spent in the sub-bucket in which it was lent, so it counts like one that is spent at once. */
-  lend(check: WindowCheck, nowUs: number, permits: number): void {
-    this.add(check, nowUs, permits)
+  /** A lent permit counts at once, and as long as if it were spent at the end of its lease. */
+  lend(check: WindowCheck, _nowUs: number, { permits, slot }: Lease): void {
+    this.#count(check, slot, permits)
   }
 
   giveBack(check: WindowCheck, nowUs: number, { rest, slot }: { rest: number; slot: number }): void {
@@ -78,6 +72,17 @@ export class WindowBucket {
       resetMs: this.#total === 0 ? 0 : Math.ceil((this.expiresAtUs - nowUs) / 1000),
       retryAfterMs: Math.ceil(waitUs / 1000),
     }
+  }
+
+  #count(check: WindowCheck, bucket: number, cost: number): void {
+    let at = this.#counts.length
+    while (at > 0 && this.#counts[at - 2]! > bucket) at -= 2
+    if (this.#counts[at - 2] === bucket) this.#counts[at - 1]! += cost
+    else this.#counts.splice(at, 0, bucket, cost)
+    this.#total += cost
+    this.used = this.#total / check.limit
+    const endUs = (bucket + SUB_BUCKETS + 1) * subBucketUs(check.windowMs)
+    this.expiresAtUs = Math.max(this.expiresAtUs, endUs)
   }
 
   #forgetBefore(oldest: number): void {

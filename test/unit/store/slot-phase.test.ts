@@ -8,22 +8,22 @@ const TENTHS = 10
 const perMinute = (key: string): LimitCheck => ({ kind: 'window', key, limit: 10, windowMs: 60_000 })
 const cells = (key: string): LimitCheck => ({ kind: 'rate', key, limit: 10, periodMs: 1000, burst: 10 })
 
-function tenthsOf(phases: readonly number[], slotUs: number): readonly number[] {
+function tenthsOf(phases: readonly number[], leaseUs: number): readonly number[] {
   const counts = Array<number>(TENTHS).fill(0)
-  for (const phase of phases) counts[Math.floor((phase / slotUs) * TENTHS)]!++
+  for (const phase of phases) counts[Math.floor((phase / leaseUs) * TENTHS)]!++
   return counts
 }
 
-describe('the slots of a thousand keys', () => {
+describe('the leases of a thousand keys', () => {
   it.each([
     ['numbered consumers', (at: number) => `is:user-${at}`],
     ['addresses of one network', (at: number) => `ip:10.0.${at >> 8}.${at & 255}`],
     ['names that end alike', (at: number) => `is:${at}@example.com`],
-  ])('begin evenly over the length of a slot: %s', (_what, keyOf) => {
+  ])('end evenly over the length of a lease: %s', (_what, keyOf) => {
     const keys = Array.from({ length: COUNT }, (_, at) => keyOf(at))
     const windows = tenthsOf(
       keys.map((key) => slotPhaseUs(perMinute(key))),
-      1_000_000,
+      4_000_000,
     )
     const rates = tenthsOf(
       keys.map((key) => slotPhaseUs(cells(key))),

@@ -44,10 +44,10 @@ describe('the limit script', () => {
     await timed.advance(-3_600_000)
     const { states } = await timed.store.take([check, rate])
     expect(states.map((state) => state.allowed)).toEqual([false, false])
-    expect(states.map((state) => state.retryAfterMs)).toEqual([61_000, 10_000])
+    expect(states.map((state) => state.retryAfterMs)).toEqual([65_000, 10_000])
     await timed.advance(10_000)
     expect((await timed.store.take([rate])).allowed).toBe(true)
-    await timed.advance(51_000)
+    await timed.advance(55_000)
     expect((await timed.store.take([check])).states[0]).toMatchObject({ allowed: true, remaining: 2 })
   })
 
