@@ -11,18 +11,19 @@ const LEAD_IN_MS = 3000
 export interface OpenRoundOrder {
   readonly perSecond: number
   readonly seconds: number
+  readonly leadInMs?: number
 }
 
 export function measureOpen(
   { load }: Bench,
   running: Running,
-  { perSecond, seconds }: OpenRoundOrder,
+  { perSecond, seconds, leadInMs = LEAD_IN_MS }: OpenRoundOrder,
 ): Promise<OpenLoopReport> {
   return load.carryOut({
     kind: 'open-loop',
     target: loadTarget(running, { connections: CONNECTIONS }),
     perSecond,
-    warmUpMs: LEAD_IN_MS,
+    warmUpMs: leadInMs,
     measureMs: seconds * 1000,
   })
 }
