@@ -188,8 +188,8 @@ export interface ResponseBody {
   readonly complete: readonly Buffer[] | undefined
   /** Delivers what has arrived and what will arrive, in order. */
   stream(sink: BodySink): void
-  /** Lets the service go on after a `write` that returned false. `isWritten`: what was written is of no use any more. */
-  resume(isWritten?: boolean): void
+  /** Lets the service go on after a `write` that returned false. */
+  resume(): void
   /** Drops the body; the connection is closed unless all of it has arrived. */
   discard(): void
   /** Called once, when the body has ended, failed or was discarded; at once if it has already. */
@@ -197,6 +197,8 @@ export interface ResponseBody {
 }
 
 export interface BodySink {
+  /** True: nothing refers to what was written, and its memory may be used again. Left out: nobody knows. */
+  readonly isTaken?: boolean
   /** False: the sink is full, `resume()` will be called. */
   write(chunk: Buffer): boolean
   /** Trailers as flat pairs. */

@@ -28,6 +28,9 @@ export class WebBody implements ResponseBody {
     const scan = new MessageScan()
     const write = (bytes: Buffer) => sink.write(asText ? toText(bytes) : bytes)
     this.#body.stream({
+      get isTaken() {
+        return sink.isTaken ?? false
+      },
       write(chunk) {
         scan.take(chunk)
         return write(chunk)
@@ -45,8 +48,8 @@ export class WebBody implements ResponseBody {
     })
   }
 
-  resume(isWritten?: boolean): void {
-    this.#body.resume(isWritten)
+  resume(): void {
+    this.#body.resume()
   }
 
   discard(): void {

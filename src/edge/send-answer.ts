@@ -99,18 +99,26 @@ interface StreamFacts extends SendFacts {
 
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
   const { grpc, sent, endsWithStatus, deadlines, turns } = facts
-  const goOn = () => body.resume(isWithSystem(response))
+  const goOn = () => body.resume()
+  let isFull = false
   response.on('close', () => deadlines.stop(response))
   response.on('drain', () => {
+    // Told of also where all was taken at once.
+    if (!isFull) return
+    isFull = false
     response.setTimeout(0)
     deadlines.stop(response)
     if (turns.spend(PART_BYTES, goOn)) goOn()
   })
   body.stream({
+    get isTaken() {
+      return isWithSystem(response)
+    },
     write(chunk) {
       sent.bytes += chunk.length
       const more = response.write(chunk)
       if (more) return turns.spend(chunk.length, goOn)
+      isFull = true
       awaitClient(response, deadlines)
       return false
     },

@@ -31,7 +31,7 @@ const inlets = new WeakMap<Socket, Inlet>()
  * bodies for slow clients V8 stopped for 10 to 30 ms several times a second to find those that were garbage.
  */
 export function openBuffered(options: NetConnectOpts): Socket {
-  const inlet = new BufferInlet()
+  const inlet: BufferInlet = new BufferInlet(() => socket.isPaused())
   const onread = { buffer: () => inlet.next(), callback: (length: number) => inlet.take(length) }
   const socket = openSocket({ ...options, onread })
   inlets.set(socket, inlet)
@@ -42,15 +42,22 @@ export function inletOf(socket: Socket): Inlet {
   return inlets.get(socket) ?? new StreamInlet(socket)
 }
 
-/** Small answers are read into `shared` and copied; of a large body, two buffers take turns. */
+/**
+ * Small answers are read into `shared` and copied, a large body into one buffer as long as each part of it is given back
+ * before the next one comes. While nobody takes a part, it is the only one: what comes first behind it is copied into it.
+ */
 class BufferInlet implements Inlet {
+  readonly #isPaused: () => boolean
   #onBytes: OnBytes | undefined
   #buffer: Buffer = shared
   #isLarge = false
-  #isLent = false
   #lent: Buffer | undefined
   #spare: Buffer | undefined
   #stream: Socket | undefined
+
+  constructor(isPaused: () => boolean) {
+    this.#isPaused = isPaused
+  }
 
   listen(onBytes: OnBytes): void {
     this.#onBytes = onBytes
@@ -59,13 +66,17 @@ class BufferInlet implements Inlet {
   lasting(bytes: Buffer): Buffer {
     if (bytes.length < LENT_BYTES) return Buffer.from(bytes)
     this.#isLarge = true
-    if (this.#buffer === shared) return Buffer.from(bytes)
-    this.#isLent = true
-    return bytes
+    if (this.#buffer !== shared) {
+      this.#lent = this.#buffer
+      return bytes
+    }
+    this.#lent = this.#takeSpare(bytes.length)
+    bytes.copy(this.#lent)
+    return this.#lent.subarray(0, bytes.length)
   }
 
   onReturned(): void {
-    this.#spare = this.#lent
+    if (this.#lent !== this.#buffer && this.#lent?.length === READ_BYTES) this.#spare = this.#lent
     this.#lent = undefined
   }
 
@@ -90,16 +101,15 @@ class BufferInlet implements Inlet {
 
   /** What the next read goes to: asked for after each. */
   next(): Buffer {
-    const last = this.#buffer
     if (!this.#isLarge) this.#buffer = shared
-    else if (last === shared || this.#isLent) this.#buffer = this.#takeSpare()
-    if (this.#isLent) this.#lent = last
-    this.#isLent = false
+    else if (this.#buffer === shared || this.#buffer === this.#lent) {
+      this.#buffer = this.#isPaused() ? shared : this.#takeSpare()
+    }
     return this.#buffer
   }
 
-  #takeSpare(): Buffer {
-    const spare = this.#spare ?? Buffer.allocUnsafeSlow(READ_BYTES)
+  #takeSpare(size = READ_BYTES): Buffer {
+    const spare = this.#spare ?? Buffer.allocUnsafeSlow(size)
     this.#spare = undefined
     return spare
   }

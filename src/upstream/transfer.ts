@@ -97,6 +97,7 @@ export class Transfer implements Receiver, ResponseBody {
   onData(chunk: Buffer): void {
     if (this.#sink) {
       if (!this.#sink.write(chunk)) this.#carrier?.pause()
+      if (this.#sink.isTaken) this.#carrier?.giveBack?.()
       return
     }
     this.#unread.push(chunk)
@@ -138,8 +139,10 @@ export class Transfer implements Receiver, ResponseBody {
     else this.#carrier?.pause()
   }
 
-  resume(isWritten = false): void {
-    if (!this.#ended) this.#carrier?.resume(isWritten)
+  resume(): void {
+    if (this.#ended) return
+    if (this.#sink?.isTaken) this.#carrier?.giveBack?.()
+    this.#carrier?.resume()
   }
 
   discard(): void {

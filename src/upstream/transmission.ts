@@ -27,8 +27,9 @@ export interface Outgoing {
 /** What carries a request that is under way: a connection, or a stream on one. Of no meaning after the end. */
 export interface Carrier {
   pause(): void
-  /** `isTaken`: nobody needs what `onData` was told of any more. */
-  resume(isTaken: boolean): void
+  resume(): void
+  /** Nobody needs what `onData` was told of any more. */
+  giveBack?(): void
   /** Nothing more is sent or read; the receiver is told of the reason by `onFailure`. */
   abort(reason: Error): void
 }
@@ -53,7 +54,7 @@ export interface Receiver {
   onInterim(head: FinalHead): void
   onHead(head: FinalHead): void
   onSwitch(head: SwitchHead, tunnel: Duplex): void
-  /** The chunk is the receiver's to keep. */
+  /** The chunk is the receiver's to keep until it is given back. */
   onData(chunk: Buffer): void
   /** Trailers as flat pairs, only those that may stand behind a content. */
   onWhole(trailers: readonly string[]): void

@@ -77,14 +77,14 @@ export class Http1Connection implements Line, Flow {
 
   writeAll(parts: readonly (string | Buffer)[]): boolean {
     const socket = this.#socket
-    let more = true
     socket.cork()
     for (const part of parts) {
-      if (typeof part !== 'string') more = socket.write(part)
-      else if (part !== '') more = socket.write(part, 'latin1')
+      if (typeof part !== 'string') socket.write(part)
+      else if (part !== '') socket.write(part, 'latin1')
     }
     socket.uncork()
-    return more && !socket.writableNeedDrain
+    // A large part is too much as long as it is corked, whatever the system then takes of it.
+    return socket.writableLength === 0 || !socket.writableNeedDrain
   }
 
   setTimeout(ms: number): void {

@@ -80,8 +80,11 @@ export class Connection implements Carrier, ResponseEvents {
     this.#socket.pause()
   }
 
-  resume(isTaken: boolean): void {
-    if (isTaken) this.#inlet.onReturned()
+  giveBack(): void {
+    this.#inlet.onReturned()
+  }
+
+  resume(): void {
     if (!this.#paused) return
     this.#paused = false
     this.#silence?.refresh()
@@ -167,7 +170,7 @@ export class Connection implements Carrier, ResponseEvents {
     const reusable = clean && this.#head!.keepAlive && (this.#upload?.done ?? true) && this.usable
     this.#release()
     if (reusable) {
-      this.resume(false)
+      this.resume()
       this.#owner.onFree(this)
     } else this.#leave()
     receiver.onWhole(trailers)

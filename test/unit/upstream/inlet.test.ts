@@ -17,10 +17,15 @@ let inlet: Inlet
 let seen: Buffer[]
 /** The same as they were given. */
 let kept: Buffer[]
+/** What the one that reads does with each part. */
+let isTakenAtOnce: boolean
+let isPausedAfterEach: boolean
 
 beforeEach(async () => {
   seen = []
   kept = []
+  isTakenAtOnce = false
+  isPausedAfterEach = false
   server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const accepted = once(server, 'connection')
@@ -31,6 +36,8 @@ beforeEach(async () => {
   inlet.listen((bytes) => {
     seen.push(Buffer.from(bytes))
     kept.push(inlet.lasting(bytes))
+    if (isTakenAtOnce) inlet.onReturned()
+    if (isPausedAfterEach) socket.pause()
   })
 })
 
@@ -45,7 +52,10 @@ const total = () => seen.reduce((sum, { length }) => sum + length, 0)
 async function receive(bytes: Buffer): Promise<void> {
   const before = total()
   peer.write(bytes)
-  await expect.poll(total, { interval: 1 }).toBe(before + bytes.length)
+  const whole = before + bytes.length
+  await expect
+    .poll(() => (total() < whole ? socket.resume() : socket) && total(), { interval: 1 })
+    .toBe(whole)
 }
 
 const memory = () => new Set(kept.filter(({ length }) => length > 16 * KIB).map(({ buffer }) => buffer)).size
@@ -67,14 +77,50 @@ describe('what is made lasting', () => {
 })
 
 describe('a large body', () => {
-  it('is read into two buffers when each is given back before the next one comes', async () => {
+  it('is read into one buffer when each part is given back before the next one comes', async () => {
+    isTakenAtOnce = true
+    for (let round = 0; round < 20; round++) await receive(Buffer.alloc(40 * KIB, round))
+    expect(memory()).toBeLessThanOrEqual(2)
+  })
+
+  it('is read into two buffers when each part is given back a little later', async () => {
     const part = Buffer.alloc(40 * KIB, 7)
     for (let round = 0; round < 20; round++) {
       await receive(part)
       inlet.onReturned()
     }
-    // The copy of the first part is a third.
+    // What came in pieces, and the first one, are copies.
     expect(memory()).toBeLessThanOrEqual(3 + seen.filter(({ length }) => length < part.length).length)
+  })
+
+  it('is in one buffer alone while nobody takes it', async () => {
+    isPausedAfterEach = true
+    for (let round = 0; round < 20; round++) {
+      await receive(Buffer.alloc(64 * KIB, round))
+      expect(kept.at(-1)).toEqual(seen.at(-1))
+      inlet.onReturned()
+      socket.resume()
+    }
+    expect(memory()).toBeLessThanOrEqual(1 + seen.filter(({ length }) => length < 64 * KIB).length)
+  })
+
+  it('stays as it is while nobody takes it and other connections are read', async () => {
+    isPausedAfterEach = true
+    await receive(Buffer.alloc(64 * KIB, 1))
+    const other = openBuffered({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+    const accepted = once(server, 'connection')
+    let others = 0
+    inletOf(other).listen((bytes) => {
+      others += bytes.length
+    })
+    const [its] = (await accepted) as [Socket]
+    its.write(Buffer.alloc(300 * KIB, 9))
+    await expect.poll(() => others, { interval: 1 }).toBe(300 * KIB)
+    socket.resume()
+    await receive(Buffer.alloc(40 * KIB, 2))
+    expect(Buffer.concat(kept)).toEqual(Buffer.concat(seen))
+    other.destroy()
+    its.destroy()
   })
 
   it('is read into new ones while none is given back', async () => {
