@@ -70,7 +70,7 @@ class BufferInlet implements Inlet {
       this.#lent = this.#buffer
       return bytes
     }
-    this.#lent = this.#takeSpare(bytes.length)
+    this.#lent = this.#takeSpare(bytes.length > READ_BYTES / 2 ? READ_BYTES : bytes.length)
     bytes.copy(this.#lent)
     return this.#lent.subarray(0, bytes.length)
   }

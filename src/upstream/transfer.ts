@@ -7,8 +7,8 @@ import { toFailure } from './failure.ts'
 import { assertSwitched, switchedResponse } from './switched-response.ts'
 import type { Carrier, FinalHead, Receiver, SwitchHead } from './transmission.ts'
 
-/** Bytes kept while nobody reads yet; the connection is paused beyond. */
-const UNREAD_LIMIT = 64 * 1024
+/** Bytes kept while nobody reads yet; the connection is paused beyond. Less than one full read: a second waits as long. */
+const UNREAD_LIMIT = 32 * 1024
 
 /** Informational responses passed on for one request; a target that sends more is not worth the memory. */
 const MAX_INTERIM = 16

@@ -75,6 +75,7 @@ export class Http1Connection implements Line, Flow {
     return this.#socket.write(text, 'latin1')
   }
 
+  /** False: the client has not taken all of it, and `tellDrain` follows when it has, however little that is. */
   writeAll(parts: readonly (string | Buffer)[]): boolean {
     const socket = this.#socket
     socket.cork()
@@ -83,8 +84,10 @@ export class Http1Connection implements Line, Flow {
       else if (part !== '') socket.write(part, 'latin1')
     }
     socket.uncork()
-    // A large part is too much as long as it is corked, whatever the system then takes of it.
-    return socket.writableLength === 0 || !socket.writableNeedDrain
+    // Asked when all is out: as long as it is corked, a large part is always too much.
+    const isTaken = socket.writableLength === 0
+    if (!isTaken && !socket.writableNeedDrain) socket.write(NOTHING, this.#onDrain)
+    return isTaken
   }
 
   setTimeout(ms: number): void {
