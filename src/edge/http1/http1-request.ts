@@ -1,6 +1,7 @@
 // A request on a connection of HTTP/1: its head, and its body as bytes come, handed on when somebody wants them.
 import type { Socket } from 'node:net'
 import type { GatewayError } from '../../errors.ts'
+import { FieldNames } from '../../headers.ts'
 import { ChunkedBody } from '../../http1/chunked-body.ts'
 import { assertText } from '../../http1/message-text.ts'
 import type { ClientRequest } from '../client-request.ts'
@@ -18,6 +19,9 @@ export interface BodyLimits {
 
 /** Chunks that nobody reads yet are kept in so many pieces: each is an object, which of a byte weighs sixty times as much. */
 const MAX_PIECES = 64
+
+/** Whoever merges trailers with the head would read another message. */
+const FRAMING = new FieldNames(['content-length', 'transfer-encoding'])
 
 /** What a body may keep its connection from. */
 export interface Flow {
@@ -181,5 +185,9 @@ function readHead(pairs: readonly string[], maxFields: number): RequestHead | Ga
 
 function readTrailers(text: string): string[] {
   assertText(text, malformed)
-  return readPairs(text, 0)
+  const pairs = readPairs(text, 0)
+  for (let at = 0; at < pairs.length; at += 2) {
+    if (FRAMING.has(pairs[at]!)) throw malformed('a framing field behind a body')
+  }
+  return pairs
 }

@@ -122,16 +122,21 @@ describe('trailers', () => {
     expect(raw.rawTrailers).toEqual(['X-A', '1', 'x-a', '2'])
   })
 
-  it.each(['X A: 1', ' folded', 'X: a\x00b', 'X: a\rb', 'none'])(
-    'that are none are refused: %j',
-    async (line) => {
-      const { raw, client } = await arrive(`${CHUNKED}1\r\na\r\n0\r\n${line}\r\n\r\n`)
-      const told = reader(raw)
-      expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 /)
-      await turns()
-      expect(told).not.toContain('END')
-    },
-  )
+  it.each([
+    'Content-Length: 1',
+    'transfer-encoding: chunked',
+    'X A: 1',
+    ' folded',
+    'X: a\x00b',
+    'X: a\rb',
+    'none',
+  ])('that are none, or that frame, are refused: %j', async (line) => {
+    const { raw, client } = await arrive(`${CHUNKED}1\r\na\r\n0\r\n${line}\r\n\r\n`)
+    const told = reader(raw)
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 /)
+    await turns()
+    expect(told).not.toContain('END')
+  })
 })
 
 describe('a head', () => {
