@@ -5,6 +5,7 @@ import { canonicalPathTarget } from './targets/canonical-path.ts'
 import { clientHello } from './targets/client-hello.ts'
 import { clientIp } from './targets/client-ip.ts'
 import { config } from './targets/config.ts'
+import { http1Request } from './targets/http1-request.ts'
 import { http1Response } from './targets/http1-response.ts'
 import { http2Head } from './targets/http2-head.ts'
 import { planted } from './targets/planted.ts'
@@ -19,6 +20,7 @@ export const targets: readonly FuzzTarget[] = [
   proxyHeader,
   http2Head,
   webSocketFrames,
+  http1Request,
   http1Response,
   config,
 ]

@@ -142,7 +142,7 @@ describe('requests ahead of their answers', () => {
           ),
         ).toEqual(sent)
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(80) },
     )
   })
 })
