@@ -73,9 +73,15 @@ class HoldingStore implements LeasingStore {
     return this.#keys.close()
   }
 
-  /** What leases cover is kept back for this call while the store is asked about the rest. */
-  async #ask(call: Call): Promise<LimitVerdict> {
+  #ask(call: Call): LimitVerdict | Promise<LimitVerdict> {
     this.#takes.store.add()
+    const { checks, cost } = call
+    // What is never leased needs nothing of what follows.
+    return checks.every(isExact) ? this.#options.store.take(checks, cost) : this.#askForLeases(call)
+  }
+
+  /** What leases cover is kept back for this call while the store is asked about the rest. */
+  async #askForLeases(call: Call): Promise<LimitVerdict> {
     const lends = mayLease(call.checks)
     const parts = call.checks.map((check) => this.#part(check, call, lends))
     const asked = parts.filter(({ reserved }) => reserved === undefined)
@@ -140,6 +146,8 @@ function takesBy(meter: Meter, by: 'lease' | 'store'): Counter {
     { by },
   )
 }
+
+const isExact = ({ exact }: LimitCheck): boolean => exact === true
 
 /** Where one check needs the store anyway, a lease of the others would save nothing. */
 function mayLease(checks: readonly LimitCheck[]): boolean {

@@ -6,20 +6,26 @@ import { slotPhaseUs } from './slot-phase.ts'
 const STATE_FIELDS = 4
 const LEASE_FIELDS = 3
 
-/** ARGV of the script. */
-export function scriptArguments(
+export interface Asking {
+  readonly cost: number
+  /** For leases: of each check. */
+  readonly terms: readonly LeaseTerms[] | undefined
+}
+
+/** ARGV of the script, behind what is in `args`. */
+export function addScriptArguments(
+  args: (string | number)[],
   checks: readonly LimitCheck[],
-  cost: number,
-  terms?: readonly LeaseTerms[],
-): (string | number)[] {
-  const args: (string | number)[] = [cost]
-  for (const [at, check] of checks.entries()) {
+  { cost, terms }: Asking,
+): void {
+  args.push(cost)
+  for (let at = 0; at < checks.length; at++) {
+    const check = checks[at]!
     if (check.kind === 'window') args.push('window', check.limit, check.windowMs, 0, slotPhaseUs(check))
     else args.push('rate', check.limit, check.periodMs, check.burst, slotPhaseUs(check))
     const lease = terms?.[at]
     if (lease) args.push(lease.rest, lease.slot, lease.wanted, lease.divisor)
   }
-  return args
 }
 
 /** The script's reply, or undefined when it is anything else: then the connection is out of step. */

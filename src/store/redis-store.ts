@@ -2,9 +2,10 @@
 import { type Clock, GatewayError, type Logger, type Meter } from '../plugin.ts'
 import { redisBucketKey } from './bucket-key.ts'
 import type { LendingStore, LendingVerdict } from './lease.ts'
-import { parseVerdict, scriptArguments } from './limits-wire.ts'
+import { addScriptArguments, parseVerdict } from './limits-wire.ts'
 import { OneWrite } from './one-write.ts'
 import { createRedisClient, type RedisClient } from './redis-connection.ts'
+import { ReplyDeadlines } from './reply-deadlines.ts'
 import { StoreBreaker } from './store-breaker.ts'
 
 const DEFAULT_COMMAND_TIMEOUT_MS = 50
@@ -47,11 +48,10 @@ type FailureReason = 'timeout' | 'connection' | 'reply'
 class ScriptedStore implements RedisStore {
   readonly shared = true
   readonly keyPrefix: string
-  readonly #clock: Clock
   readonly #client: RedisClient
   readonly #writes = new OneWrite()
   readonly #breaker: StoreBreaker
-  readonly #commandTimeoutMs: number
+  readonly #deadlines: ReplyDeadlines
   readonly #countError: (reason: FailureReason) => void
   /** The first connection: commands wait for it within their timeout, so that a new node counts from its first request. */
   #connecting: Promise<void> | undefined
@@ -59,8 +59,7 @@ class ScriptedStore implements RedisStore {
   constructor(options: RedisStoreOptions) {
     const { clock, logger, meter } = options
     this.keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX
-    this.#clock = clock
-    this.#commandTimeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS
+    this.#deadlines = new ReplyDeadlines(clock, options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS)
     this.#client = createRedisClient(options.url, options.random ?? Math.random)
     this.#countError = errorCounter(meter)
     this.#breaker = new StoreBreaker({
@@ -83,11 +82,11 @@ class ScriptedStore implements RedisStore {
   }
 
   run<T>(send: (client: RedisClient) => Promise<T>): Promise<T> {
-    return this.#guarded(() => this.#send(send))
+    return this.#guarded(() => this.#send(send, asItIs))
   }
 
   async ping(): Promise<void> {
-    await this.#send((client) => client.ping())
+    await this.#send((client) => client.ping(), asItIs)
   }
 
   async close(): Promise<void> {
@@ -110,33 +109,72 @@ class ScriptedStore implements RedisStore {
     this.#connecting = this.#client.connect().then(settled, settled)
   }
 
-  async #guarded<T>(command: () => Promise<T>): Promise<T> {
-    if (this.#breaker.open) throw new GatewayError('STORE_UNAVAILABLE')
-    try {
-      const result = await command()
-      this.#breaker.success()
-      return result
-    } catch (error) {
-      this.#breaker.failure(error)
-      throw error
-    }
+  // No async functions from here on: each layer of promises costs, and every exact limit of every request waits for these.
+  #guarded<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#breaker.open) return Promise.reject(new GatewayError('STORE_UNAVAILABLE'))
+    return command().then(
+      (result) => {
+        this.#breaker.success()
+        return result
+      },
+      (error) => {
+        this.#breaker.failure(error)
+        throw error
+      },
+    )
   }
 
-  async #take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
-    const keys = checks.map((check) => redisBucketKey(this.keyPrefix, check))
-    const reply = await this.#send((client) =>
-      client.takeLimits(keys.length, ...keys, ...scriptArguments(checks, cost, terms)),
+  #take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
+    const args: [number, ...(string | number)[]] = [checks.length]
+    for (const check of checks) args.push(redisBucketKey(this.keyPrefix, check))
+    addScriptArguments(args, checks, { cost, terms })
+    return this.#send(
+      (client) => client.takeLimits(...args),
+      (reply) => this.#verdict(reply, checks.length, terms !== undefined),
     )
-    const verdict = parseVerdict(reply, checks.length, terms !== undefined)
+  }
+
+  #verdict(reply: unknown, checks: number, leasing: boolean): LendingVerdict {
+    const verdict = parseVerdict(reply, checks, leasing)
     if (verdict) return verdict
     // The answer to something else: every later answer on this connection would be one off as well.
     this.#client.disconnect(true)
     throw this.#unavailable(new Error('Redis gave an answer that is not one of the script'), 'reply')
   }
 
-  #send<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (this.#connecting === undefined) return this.#bounded(this.#write(command))
-    return this.#bounded(this.#connecting.then(() => this.#write(command)))
+  /**
+   * ioredis' own command timeout is not used: its timer fires before the socket is read when the event loop was held up,
+   * and would turn every pause of the process into an outage of Redis. Here what has arrived by then still counts.
+   * `read` makes the result out of the reply; what it throws is the failure.
+   */
+  #send<T, R>(command: (client: RedisClient) => Promise<T>, read: (reply: T) => R): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error, reason: FailureReason): void => {
+        // A command that was given up fails once more when its connection is closed.
+        if (awaited.onLate === undefined) return
+        awaited.onLate = undefined
+        reject(this.#unavailable(cause, reason))
+      }
+      const awaited = this.#deadlines.start(() => {
+        setImmediate(() => fail(new Error('Redis did not answer in time'), 'timeout'))
+      })
+      this.#whenConnected(command).then(
+        (reply) => {
+          awaited.onLate = undefined
+          try {
+            resolve(read(reply))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        (error) => fail(error, reasonOf(error)),
+      )
+    })
+  }
+
+  #whenConnected<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (this.#connecting === undefined) return this.#write(command)
+    return this.#connecting.then(() => this.#write(command))
   }
 
   #write<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
@@ -144,40 +182,13 @@ class ScriptedStore implements RedisStore {
     return command(this.#client)
   }
 
-  /**
-   * ioredis' own command timeout is not used: its timer fires before the socket is read when the event loop was held up,
-   * and would turn every pause of the process into an outage of Redis. Here what has arrived by then still counts.
-   */
-  #bounded<T>(command: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let waiting = true
-      const fail = (cause: Error, reason: FailureReason): void => {
-        // A command that was given up fails once more when its connection is closed.
-        if (waiting) reject(this.#unavailable(cause, reason))
-        waiting = false
-      }
-      const timer = this.#clock.after(this.#commandTimeoutMs, () => {
-        setImmediate(() => fail(new Error('Redis did not answer in time'), 'timeout'))
-      })
-      command.then(
-        (result) => {
-          timer.cancel()
-          waiting = false
-          resolve(result)
-        },
-        (error) => {
-          timer.cancel()
-          fail(error, reasonOf(error))
-        },
-      )
-    })
-  }
-
   #unavailable(cause: unknown, reason: FailureReason): GatewayError {
     this.#countError(reason)
     return new GatewayError('STORE_UNAVAILABLE', { cause })
   }
 }
+
+const asItIs = <T>(reply: T): T => reply
 
 function errorCounter(meter: Meter): (reason: FailureReason) => void {
   const bind = (reason: FailureReason) =>
