@@ -1,6 +1,7 @@
 // How a check's key becomes the name of its bucket: bounded in length, and nothing a client sends can steer it.
 import { hash } from 'node:crypto'
 import type { LimitCheck } from '../plugin.ts'
+import { LEASE_SUB_BUCKETS } from './lease.ts'
 
 /** Keys up to this length are kept as they are in memory; a longer one would let clients choose how much we store. */
 const MAX_PLAIN_KEY = 128
@@ -12,9 +13,12 @@ const DIGEST_LENGTH = 22
 const MAX_DIGESTS = 10_000
 const digests = new Map<string, string>()
 
-/** Windows of another length cannot share a ring; a level in cells can be shared by any rate. */
+/**
+ * Windows of another length cannot share a ring; a level in cells can be shared by any rate. How far a ring goes
+ * ahead of now is a part of it: gateways that differ in it, as while they are updated one by one, must not read each other's.
+ */
 function kindOf(check: LimitCheck): string {
-  return check.kind === 'window' ? `w${check.windowMs}:` : 'r:'
+  return check.kind === 'window' ? `w${LEASE_SUB_BUCKETS}:${check.windowMs}:` : 'r:'
 }
 
 /** For a process-local map. `#` cannot be forged: a plain key has its own prefix. */

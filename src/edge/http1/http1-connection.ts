@@ -20,6 +20,7 @@ const UNSEEN = -1
 export class Http1Connection implements Line, Flow {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
+  readonly #isTls: boolean
   #state: State = 'head'
   readonly #heads: HeadReader
   /** What came behind a request that is being answered. */
@@ -39,6 +40,7 @@ export class Http1Connection implements Line, Flow {
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket
     this.#owner = owner
+    this.#isTls = 'encrypted' in socket
     this.#since = owner.now()
     this.#heads = new HeadReader(owner.limits.headerBytes, (text) => this.#begin(text))
     // Some are no end by themselves, such as a TLS handshake begun anew.
@@ -75,7 +77,7 @@ export class Http1Connection implements Line, Flow {
     return this.#socket.write(text, 'latin1')
   }
 
-  /** False: the client has not taken all of it, and `tellDrain` follows when it has, however little that is. */
+  /** False: the client has not taken all of it, and `tellDrain` follows when it has. */
   writeAll(parts: readonly (string | Buffer)[]): boolean {
     const socket = this.#socket
     socket.cork()
@@ -85,9 +87,11 @@ export class Http1Connection implements Line, Flow {
     }
     socket.uncork()
     // Asked when all is out: as long as it is corked, a large part is always too much.
-    const isTaken = socket.writableLength === 0
-    if (!isTaken && !socket.writableNeedDrain) socket.write(NOTHING, this.#onDrain)
-    return isTaken
+    if (socket.writableLength === 0) return true
+    // TLS hands on later whatever it is given: that little waits says nothing of the client.
+    if (socket.writableNeedDrain || this.#isTls) return !socket.writableNeedDrain
+    socket.write(NOTHING, this.#onDrain)
+    return false
   }
 
   setTimeout(ms: number): void {
@@ -149,8 +153,8 @@ export class Http1Connection implements Line, Flow {
   }
 
   reset(): void {
-    // TLS has no reset: its missing close_notify says it.
-    if ('encrypted' in this.#socket) this.#socket.destroy()
+    // TLS has no reset: its missing close_notify says it. One that is ending cannot be reset any more.
+    if (this.#isTls || this.#socket.writableEnded) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
   }
 

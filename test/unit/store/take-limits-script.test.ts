@@ -60,7 +60,7 @@ describe('the limit script', () => {
     const names = await store.run((client) => client.keys(`${keyPrefix}*`))
     expect(names).toHaveLength(8)
     for (const name of names) {
-      expect(name.slice(keyPrefix.length)).toMatch(/^\{limits\}:(w60000|r):[\w-]{22}$/)
+      expect(name.slice(keyPrefix.length)).toMatch(/^\{limits\}:(w4:60000|r):[\w-]{22}$/)
       const ttl = await store.run((client) => client.pttl(name))
       expect(ttl).toBeGreaterThan(0)
       expect(ttl).toBeLessThanOrEqual(61_000)
