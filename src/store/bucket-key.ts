@@ -9,10 +9,6 @@ const MAX_PLAIN_KEY = 128
 /** 128 bits as base64url: finding a second key for a given digest takes 2^128 tries. */
 const DIGEST_LENGTH = 22
 
-/** Those of keys in use, about 3 MB, as each takes 1.4 us. When it is full all are forgotten. */
-const MAX_DIGESTS = 10_000
-const digests = new Map<string, string>()
-
 /**
  * Windows of another length cannot share a ring; a level in cells can be shared by any rate. How far a ring goes
  * ahead of now is a part of it: gateways that differ in it, as while they are updated one by one, must not read each other's.
@@ -36,11 +32,5 @@ export function redisBucketKey(prefix: string, check: LimitCheck): string {
 }
 
 function digest(key: string): string {
-  return digests.get(key) ?? remembered(key, hash('sha256', key, 'base64url').slice(0, DIGEST_LENGTH))
-}
-
-function remembered(key: string, digest: string): string {
-  if (digests.size >= MAX_DIGESTS) digests.clear()
-  if (key.length <= MAX_PLAIN_KEY) digests.set(key, digest)
-  return digest
+  return hash('sha256', key, 'base64url').slice(0, DIGEST_LENGTH)
 }

@@ -2,7 +2,6 @@
 import { isIP } from 'node:net'
 import { Redis, type RedisOptions } from 'ioredis'
 import { ANNOUNCE_NODE } from './announce-node-lua.ts'
-import { TAKE_LIMITS } from './limits-lua.ts'
 import { guardReplies } from './reply-guard.ts'
 
 /** Long enough for TLS to another region, short enough to find a Redis that has come back within 2 s. */
@@ -20,12 +19,10 @@ const DISCONNECT_TIMEOUT_MS = 100
 /** How often a Redis that is loading its data is asked whether it has finished. */
 const LOADING_RETRY_MS = 500
 
-/** No number of keys for the limits: it differs from call to call and is passed as the first argument. */
-const SCRIPTS = { takeLimits: { lua: TAKE_LIMITS }, announceNode: { lua: ANNOUNCE_NODE, numberOfKeys: 1 } }
+const SCRIPTS = { announceNode: { lua: ANNOUNCE_NODE, numberOfKeys: 1 } }
 
 /** What `defineCommand` adds to the client. */
 interface ScriptCommands {
-  takeLimits(count: number, ...keysAndArguments: readonly (string | number)[]): Promise<unknown>
   announceNode(key: string, id: string, ttlMs: number): Promise<unknown>
 }
 

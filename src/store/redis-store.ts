@@ -1,11 +1,12 @@
 // Limits shared by all nodes through Redis: every answer within the command timeout, or STORE_UNAVAILABLE.
-import { type Clock, GatewayError, type Logger, type Meter } from '../plugin.ts'
-import { redisBucketKey } from './bucket-key.ts'
+import { type Clock, GatewayError, type LimitCheck, type Logger, type Meter } from '../plugin.ts'
 import type { LendingStore, LendingVerdict } from './lease.ts'
-import { addScriptArguments, parseVerdict } from './limits-wire.ts'
+import { TAKE_LIMITS } from './limits-lua.ts'
+import { type Asking, LimitCalls, parseVerdict } from './limits-wire.ts'
 import { OneWrite } from './one-write.ts'
 import { createRedisClient, type RedisClient } from './redis-connection.ts'
 import { ReplyDeadlines } from './reply-deadlines.ts'
+import { isScriptMissing, Script } from './script.ts'
 import { StoreBreaker } from './store-breaker.ts'
 
 const DEFAULT_COMMAND_TIMEOUT_MS = 50
@@ -13,6 +14,7 @@ const DEFAULT_KEY_PREFIX = 'turnpike:'
 
 /** Runs the real script, with a write: a replica, or a Redis out of memory, would answer a PING. */
 const PROBE = [{ kind: 'rate', key: 'probe', limit: 1000, periodMs: 1000, burst: 1000 }] as const
+const PROBING: Asking = { cost: 1, terms: undefined }
 
 export interface RedisStoreOptions {
   readonly url: string
@@ -23,6 +25,8 @@ export interface RedisStoreOptions {
   /** The longest that a command is waited for. */
   readonly commandTimeoutMs?: number
   readonly random?: () => number
+  /** The limits' script, with another clock in tests. */
+  readonly lua?: string
 }
 
 export interface RedisStore extends LendingStore {
@@ -43,12 +47,21 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   return new ScriptedStore(options)
 }
 
+interface Receiving<T, R> {
+  /** Makes the result out of the reply; what it throws is the failure. */
+  read(reply: T): R
+  /** Who is told how it went, if anybody. */
+  readonly breaker?: StoreBreaker | undefined
+}
+
 type FailureReason = 'timeout' | 'connection' | 'reply'
 
 class ScriptedStore implements RedisStore {
   readonly shared = true
   readonly keyPrefix: string
   readonly #client: RedisClient
+  readonly #script: Script
+  readonly #calls: LimitCalls
   readonly #writes = new OneWrite()
   readonly #breaker: StoreBreaker
   readonly #deadlines: ReplyDeadlines
@@ -60,11 +73,13 @@ class ScriptedStore implements RedisStore {
     const { clock, logger, meter } = options
     this.keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX
     this.#deadlines = new ReplyDeadlines(clock, options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS)
+    this.#script = new Script(options.lua ?? TAKE_LIMITS)
+    this.#calls = new LimitCalls(this.keyPrefix)
     this.#client = createRedisClient(options.url, options.random ?? Math.random)
     this.#countError = errorCounter(meter)
     this.#breaker = new StoreBreaker({
       clock,
-      probe: () => this.#take(PROBE, 1),
+      probe: () => this.#take(PROBE, PROBING),
       onOpen: (reason) =>
         logger.warn({ reason: messageOf(reason) }, 'the store is down: limits follow onStoreError'),
       onClose: (openForMs) => logger.info({ downMs: Math.round(openForMs) }, 'the store is back'),
@@ -78,15 +93,17 @@ class ScriptedStore implements RedisStore {
   }
 
   take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
-    return this.#guarded(() => this.#take(checks, cost, terms))
+    if (this.#breaker.open) return Promise.reject(new GatewayError('STORE_UNAVAILABLE'))
+    return this.#take(checks, { cost, terms }, this.#breaker)
   }
 
   run<T>(send: (client: RedisClient) => Promise<T>): Promise<T> {
-    return this.#guarded(() => this.#send(send, asItIs))
+    if (this.#breaker.open) return Promise.reject(new GatewayError('STORE_UNAVAILABLE'))
+    return this.#send(send, { read: asItIs, breaker: this.#breaker })
   }
 
   async ping(): Promise<void> {
-    await this.#send((client) => client.ping(), asItIs)
+    await this.#send((client) => client.ping(), { read: asItIs })
   }
 
   async close(): Promise<void> {
@@ -110,28 +127,12 @@ class ScriptedStore implements RedisStore {
   }
 
   // No async functions from here on: each layer of promises costs, and every exact limit of every request waits for these.
-  #guarded<T>(command: () => Promise<T>): Promise<T> {
-    if (this.#breaker.open) return Promise.reject(new GatewayError('STORE_UNAVAILABLE'))
-    return command().then(
-      (result) => {
-        this.#breaker.success()
-        return result
-      },
-      (error) => {
-        this.#breaker.failure(error)
-        throw error
-      },
-    )
-  }
-
-  #take(...[checks, cost = 1, terms]: Parameters<LendingStore['take']>): Promise<LendingVerdict> {
-    const args: [number, ...(string | number)[]] = [checks.length]
-    for (const check of checks) args.push(redisBucketKey(this.keyPrefix, check))
-    addScriptArguments(args, checks, { cost, terms })
-    return this.#send(
-      (client) => client.takeLimits(...args),
-      (reply) => this.#verdict(reply, checks.length, terms !== undefined),
-    )
+  #take(checks: readonly LimitCheck[], asking: Asking, breaker?: StoreBreaker): Promise<LendingVerdict> {
+    const args = this.#calls.arguments(checks, asking)
+    return this.#send((client) => this.#script.call(client, args), {
+      read: (reply) => this.#verdict(reply, checks.length, asking.terms !== undefined),
+      breaker,
+    })
   }
 
   #verdict(reply: unknown, checks: number, leasing: boolean): LendingVerdict {
@@ -145,30 +146,37 @@ class ScriptedStore implements RedisStore {
   /**
    * ioredis' own command timeout is not used: its timer fires before the socket is read when the event loop was held up,
    * and would turn every pause of the process into an outage of Redis. Here what has arrived by then still counts.
-   * `read` makes the result out of the reply; what it throws is the failure.
    */
-  #send<T, R>(command: (client: RedisClient) => Promise<T>, read: (reply: T) => R): Promise<R> {
+  #send<T, R>(command: (client: RedisClient) => Promise<T>, { read, breaker }: Receiving<T, R>): Promise<R> {
     return new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        breaker?.failure(error)
+        reject(error)
+      }
       const fail = (cause: Error, reason: FailureReason): void => {
         // A command that was given up fails once more when its connection is closed.
         if (awaited.onLate === undefined) return
         awaited.onLate = undefined
-        reject(this.#unavailable(cause, reason))
+        refuse(this.#unavailable(cause, reason))
       }
       const awaited = this.#deadlines.start(() => {
         setImmediate(() => fail(new Error('Redis did not answer in time'), 'timeout'))
       })
-      this.#whenConnected(command).then(
-        (reply) => {
-          awaited.onLate = undefined
-          try {
-            resolve(read(reply))
-          } catch (error) {
-            reject(error)
-          }
-        },
-        (error) => fail(error, reasonOf(error)),
-      )
+      const receive = (reply: T): void => {
+        if (awaited.onLate === undefined) return
+        awaited.onLate = undefined
+        try {
+          resolve(read(reply))
+          breaker?.success()
+        } catch (error) {
+          refuse(error)
+        }
+      }
+      this.#whenConnected(command).then(receive, (error: Error) => {
+        if (!isScriptMissing(error)) return fail(error, reasonOf(error))
+        this.#script.forgottenBy(this.#client.stream)
+        this.#write(command).then(receive, (again: Error) => fail(again, reasonOf(again)))
+      })
     })
   }
 
