@@ -1,4 +1,4 @@
-// Names of header fields that were met lately: what each means to the one who asks, and its last value that was legal.
+// Names of header fields that were met lately: what each means to the one who asks, and its last line that was legal.
 import { isFieldName, isFieldValue } from './headers.ts'
 
 /** A peer that invents names only makes the memory start anew. */
@@ -18,24 +18,35 @@ const RETRY = 64
 
 export class KnownField {
   readonly kind: number
+  readonly #name: string
   #value: string | undefined
+  #line = ''
   #misses = 0
 
-  constructor(kind: number) {
+  constructor(name: string, kind: number) {
     this.kind = kind
+    this.#name = name
   }
 
-  /** True when the value may be sent with this name (RFC 9110 section 5.5). */
-  allows(value: string): boolean {
+  /** The line of a head that gives it this value, with its CRLF; undefined for what may not be sent (RFC 9110 section 5.5). */
+  line(value: string): string | undefined {
     const mayBeSame = this.#misses < MISSES
     if (mayBeSame && value === this.#value) {
       this.#misses = 0
-      return true
+      return this.#line
     }
-    if (!isFieldValue(value)) return false
-    if (mayBeSame && value.length <= MAX_VALUE_LENGTH) this.#value = value
+    if (!isFieldValue(value)) return undefined
+    const line = `${this.#name}: ${value}\r\n`
+    if (mayBeSame && value.length <= MAX_VALUE_LENGTH) this.#keep(value, line)
     this.#misses = this.#misses === RETRY ? MISSES - 2 : this.#misses + 1
-    return true
+    return line
+  }
+
+  #keep(value: string, line: string): void {
+    this.#value = value
+    this.#line = line
+    // Reading one character makes V8 put its four parts together, once instead of in each head.
+    line.charCodeAt(0)
   }
 }
 
@@ -55,7 +66,7 @@ export class KnownFields {
 
   #learn(name: string): KnownField | undefined {
     if (!isFieldName(name)) return undefined
-    const field = new KnownField(this.#kinds.get(name.toLowerCase()) ?? 0)
+    const field = new KnownField(name, this.#kinds.get(name.toLowerCase()) ?? 0)
     if (this.#known.size >= MAX_NAMES) this.#known.clear()
     if (name.length <= MAX_NAME_LENGTH) this.#known.set(name, field)
     return field

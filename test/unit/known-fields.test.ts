@@ -19,15 +19,26 @@ it('what is no name stays none, however often it is asked for', () => {
 
 it('a value is judged by itself, whatever was allowed before it', () => {
   const known = fields()
-  const name = known.find('X-A')!
-  for (const value of ['a', 'a', 'b', 'a\tb', '\xe9', '']) expect(name.allows(value)).toBe(true)
+  const field = known.find('X-A')!
+  const expectLine = (value: string) => expect(field.line(value)).toBe(`X-A: ${value}\r\n`)
+  for (const value of ['a', 'a', 'b', 'a\tb', '\xe9', '']) expectLine(value)
   for (let time = 0; time < 200; time++) {
-    expect(name.allows(`value ${time}`)).toBe(true)
-    expect(name.allows('a\r\nb')).toBe(false)
-    expect(name.allows('\0')).toBe(false)
-    expect(name.allows('same')).toBe(true)
+    expectLine(`value ${time}`)
+    expect(field.line('a\r\nb')).toBeUndefined()
+    expect(field.line('\0')).toBeUndefined()
+    expectLine('same')
+    expectLine('same')
   }
-  expect(name.allows('\u0100')).toBe(false)
+  expect(field.line('\u0100')).toBeUndefined()
+})
+
+it('a line has the name as it was spelled, however long it is', () => {
+  const known = fields()
+  for (const name of ['X-A', 'x-a', 'X-A', `X-${'a'.repeat(100)}`]) {
+    for (const value of ['same', 'same', 'other']) {
+      expect(known.find(name)!.line(value)).toBe(`${name}: ${value}\r\n`)
+    }
+  }
 })
 
 it('ten thousand names change nothing of what is found', () => {

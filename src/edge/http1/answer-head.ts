@@ -35,7 +35,8 @@ export function readAnswerHead(pairs: readonly string[]): AnswerHead {
     const name = pairs[at]!
     const value = pairs[at + 1]!
     const field = known.find(name)
-    if (field === undefined || !field.allows(value)) throw new TypeError(`cannot be written: ${name}`)
+    const line = field?.line(value)
+    if (field === undefined || line === undefined) throw new TypeError(`cannot be written: ${name}`)
     switch (field.kind) {
       case LENGTH:
         length = Number(value)
@@ -50,7 +51,7 @@ export function readAnswerHead(pairs: readonly string[]): AnswerHead {
       case OURS:
         continue
     }
-    fields += `${name}: ${value}\r\n`
+    fields += line
   }
   return { fields, length, isDated, closes }
 }

@@ -47,9 +47,9 @@ export function writeRequestHead(request: Outgoing, host: string): string {
     }
     if (kind === OURS || (kind === HOST && hosted)) throw unsendable('header')
     if (kind === HOST) hosted = true
-    const value = headers[at + 1]!
-    if (!field.allows(value)) throw unsendable('header')
-    fields += `${name}: ${value}\r\n`
+    const line = field.line(headers[at + 1]!)
+    if (line === undefined) throw unsendable('header')
+    fields += line
   }
   const start = hosted ? `${method} ${path} HTTP/1.1\r\n` : `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`
   return `${start}${fields}${ourFields(request, framed)}\r\n`
