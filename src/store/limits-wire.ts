@@ -26,6 +26,7 @@ export interface Asking {
 
 /** A check as it is sent: the name of its bucket, and what follows the cost. */
 interface CheckText {
+  /** As it was then. */
   readonly check: LimitCheck
   readonly key: string
   readonly limit: string
@@ -71,13 +72,16 @@ export class LimitCalls {
     const key = bulk(redisBucketKey(this.#keyPrefix, check))
     const { kind, limit } = check
     const [periodMs, burst] = kind === 'window' ? [check.windowMs, 0] : [check.periodMs, check.burst]
-    return { check, key, limit: [kind, limit, periodMs, burst, slotPhaseUs(check)].map(bulk).join('') }
+    return {
+      check: { ...check },
+      key,
+      limit: [kind, limit, periodMs, burst, slotPhaseUs(check)].map(bulk).join(''),
+    }
   }
 }
 
 /** Of two checks with one key: it may be that of a limit that has been changed since. */
 function isSame(one: LimitCheck, other: LimitCheck): boolean {
-  if (one === other) return true
   if (one.limit !== other.limit) return false
   if (one.kind === 'window') return other.kind === 'window' && one.windowMs === other.windowMs
   return other.kind === 'rate' && one.periodMs === other.periodMs && one.burst === other.burst

@@ -52,6 +52,8 @@ interface Receiving<T, R> {
   read(reply: T): R
   /** Who is told how it went, if anybody. */
   readonly breaker?: StoreBreaker | undefined
+  /** One that Redis may have lost: sent once more then. */
+  readonly isScript?: boolean
 }
 
 type FailureReason = 'timeout' | 'connection' | 'reply'
@@ -132,6 +134,7 @@ class ScriptedStore implements RedisStore {
     return this.#send((client) => this.#script.call(client, args), {
       read: (reply) => this.#verdict(reply, checks.length, asking.terms !== undefined),
       breaker,
+      isScript: true,
     })
   }
 
@@ -147,11 +150,14 @@ class ScriptedStore implements RedisStore {
    * ioredis' own command timeout is not used: its timer fires before the socket is read when the event loop was held up,
    * and would turn every pause of the process into an outage of Redis. Here what has arrived by then still counts.
    */
-  #send<T, R>(command: (client: RedisClient) => Promise<T>, { read, breaker }: Receiving<T, R>): Promise<R> {
+  #send<T, R>(
+    command: (client: RedisClient) => Promise<T>,
+    { read, breaker, isScript }: Receiving<T, R>,
+  ): Promise<R> {
     return new Promise((resolve, reject) => {
       const refuse = (error: unknown): void => {
-        breaker?.failure(error)
         reject(error)
+        breaker?.failure(error)
       }
       const fail = (cause: Error, reason: FailureReason): void => {
         // A command that was given up fails once more when its connection is closed.
@@ -163,18 +169,21 @@ class ScriptedStore implements RedisStore {
         setImmediate(() => fail(new Error('Redis did not answer in time'), 'timeout'))
       })
       const receive = (reply: T): void => {
-        if (awaited.onLate === undefined) return
+        const isLate = awaited.onLate === undefined
         awaited.onLate = undefined
         try {
-          resolve(read(reply))
+          // Also when nobody waits any more: it may show that the connection is out of step.
+          const result = read(reply)
+          if (isLate) return
+          resolve(result)
           breaker?.success()
         } catch (error) {
-          refuse(error)
+          if (!isLate) refuse(error)
         }
       }
       this.#whenConnected(command).then(receive, (error: Error) => {
-        if (!isScriptMissing(error)) return fail(error, reasonOf(error))
-        this.#script.forgottenBy(this.#client.stream)
+        if (!isScript || !isScriptMissing(error)) return fail(error, reasonOf(error))
+        if (awaited.onLate === undefined) return
         this.#write(command).then(receive, (again: Error) => fail(again, reasonOf(again)))
       })
     })

@@ -9,6 +9,8 @@ export interface FakeRedis {
   /** Every command in upper case, in order. */
   readonly commands: string[]
   answer: Answer
+  /** Closes every connection, and goes on listening. */
+  hangUp(): void
   close(): Promise<void>
 }
 
@@ -53,6 +55,9 @@ export async function startFakeRedis(answer: Answer): Promise<FakeRedis> {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     commands,
     answer,
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -134,6 +134,37 @@ describe('the Redis store', () => {
     expect(logger.lines.map((line) => line.level)).toEqual(['warn', 'info'])
   })
 
+  it('sends the script once on each connection, and once more when Redis has lost it, whoever is on the way', async () => {
+    let isLost = false
+    const { redis, store } = await setUp((command) => {
+      if (command[0] === 'EVAL') isLost = false
+      if (isLost) return '-NOSCRIPT No matching script.\r\n'
+      return command.includes('1000') ? PROBED : ADMITTED
+    })
+    await isReady(store)
+    const scripts = () => redis.commands.splice(0).filter((name) => name.startsWith('EVAL'))
+    const takeAll = () => Promise.all(Array.from({ length: 20 }, () => store.take([CHECK])))
+    await takeAll()
+    expect(scripts()[0]).toBe('EVAL')
+    await takeAll()
+    expect(scripts()).toEqual(Array(20).fill('EVALSHA'))
+    isLost = true
+    const verdicts = await takeAll()
+    expect(verdicts.every(({ allowed }) => allowed)).toBe(true)
+    const again = [...Array(20).fill('EVALSHA'), 'EVAL', ...Array(19).fill('EVALSHA')]
+    expect(scripts()).toEqual(again)
+    redis.hangUp()
+    await expect
+      .poll(() =>
+        store.take([CHECK]).then(
+          () => 'ok',
+          () => 'down',
+        ),
+      )
+      .toBe('ok')
+    expect(scripts()[0]).toBe('EVAL')
+  })
+
   it.each([
     '-LOADING Redis is loading the dataset in memory',
     "-READONLY You can't write against a read only replica.",
