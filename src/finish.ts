@@ -2,6 +2,7 @@
 import type { Course } from './course.ts'
 import type { ClientResponse } from './edge/client-request.ts'
 import { clientClosed, type HttpExchange } from './edge/http-exchange.ts'
+import type { GatewayError } from './errors.ts'
 import type { Logger } from './plugin.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
 import type { Tracer } from './telemetry/tracer.ts'
@@ -24,10 +25,11 @@ export function finish(parts: FinishParts, course: Course, response: ClientRespo
 
 function tell(parts: FinishParts, course: Course, response: ClientResponse): void {
   const { exchange, route, sent, tunnel } = course
-  const aborted = !response.writableFinished
+  const { fault } = response
   exchange.error ??= sent.failure
   exchange.grpcStatus = sent.grpcStatus
-  if (aborted) exchange.cancel(clientClosed())
+  if (!response.writableFinished) exchange.cancel(fault ?? clientClosed())
+  if (fault !== undefined) answeredByFault(exchange, fault)
   for (const onFinish of route?.chain.onFinish ?? []) safely(parts, onFinish, exchange)
   logCause(parts, exchange)
   const recorder = route?.recorder ?? parts.unmatched
@@ -35,10 +37,15 @@ function tell(parts: FinishParts, course: Course, response: ClientResponse): voi
     bytesIn: tunnel?.received ?? exchange.body.received,
     bytesOut: tunnel?.sent ?? sent.bytes,
     upstreamMs: upstreamMs(exchange),
-    aborted,
+    aborted: !response.writableFinished && fault === undefined,
     switched: tunnel && { cause: tunnel.cause },
   })
   if (!tunnel) parts.tracer.finish(exchange)
+}
+
+function answeredByFault(exchange: HttpExchange, fault: GatewayError): void {
+  exchange.status = fault.status
+  exchange.error = fault
 }
 
 // A hook that only observes must not take the rest of the finish, or the process, with it.

@@ -40,6 +40,7 @@ export function createServe(options: ServeOptions): Server {
     if (socket.destroyed) return
     const exchange = options.arrive(raw, target)
     exchange.response = response
+    response.requestId = exchange.id
     const generation = options.generation()
     inFlight++
     generation.enter()

@@ -44,6 +44,10 @@ export interface ClientRequest {
 
 export interface ClientResponse {
   readonly req: { readonly httpVersion: string }
+  /** Of the exchange that it answers. */
+  requestId?: string
+  /** What the client was told in its place: the rest of the request was none, or did not come. Known with `close`. */
+  readonly fault?: GatewayError | undefined
   /** It is over, whether all of it was taken or not. */
   readonly destroyed: boolean
   readonly headersSent: boolean

@@ -16,8 +16,8 @@ export interface ConnectionOwner {
   onRequest(request: Http1Request, response: Http1Response): void
   /** Its response has been written: it is looked at again when everything of this turn has been. */
   onEnded(connection: Http1Connection): void
-  /** Answers where there is no request, as the last thing on the connection. */
-  onFault(socket: Socket, error: GatewayError): void
+  /** Answers where there is no whole request, as the last thing on the connection. The id is that of half a one. */
+  onFault(socket: Socket, error: GatewayError, requestId: string | undefined): void
   /** It is closed, or speaks another protocol now. */
   onGone(connection: Http1Connection): void
 }

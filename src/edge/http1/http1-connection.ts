@@ -168,9 +168,9 @@ export class Http1Connection implements Line, Flow {
     this.#request?.fail()
     // A refusal inside another answer would pass for a part of its body.
     if (response?.headersSent) response.destroy()
-    response?.close()
+    response?.close(error)
     this.#discard()
-    if (!response?.headersSent) this.#owner.onFault(this.#socket, error)
+    if (!response?.headersSent) this.#owner.onFault(this.#socket, error, response?.requestId)
   }
 
   #take(bytes: Buffer): void {

@@ -89,12 +89,11 @@ export class Http1Connections implements ConnectionOwner {
   }
 
   /** In the shape of every other refusal, as the last thing on the connection. */
-  onFault(socket: Socket, error: GatewayError): void {
+  onFault(socket: Socket, error: GatewayError, requestId = createRequestId()): void {
     if (!socket.writable) {
       socket.destroy()
       return
     }
-    const requestId = createRequestId()
     const body = problemDocument(error, requestId)
     this.#options.onMalformed({ cause: error.code, requestId, clientIp: connectionOf(socket).peer })
     socket.end(

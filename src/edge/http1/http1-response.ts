@@ -1,6 +1,7 @@
 // The response on a connection of HTTP/1, written as the edge writes responses: head and small body in one write.
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { GatewayError } from '../../errors.ts'
 import type { HeaderList } from '../../headers.ts'
 import type { ClientResponse } from '../client-request.ts'
 import { readAnswerHead, writeFields } from './answer-head.ts'
@@ -42,6 +43,8 @@ export class Http1Response implements ClientResponse {
   writableFinished = false
   /** The connection ends behind it. */
   isLast: boolean
+  requestId?: string
+  fault: GatewayError | undefined
   readonly #line: Line
   readonly #toHead: boolean
   #head = ''
@@ -164,10 +167,11 @@ export class Http1Response implements ClientResponse {
     for (const listener of this.#onDrain) listener()
   }
 
-  /** It is over, whether all of it was taken or not. */
-  close(): void {
+  /** It is over, whether all of it was taken or not. With a fault: the client is told of that, if it has no head yet. */
+  close(fault?: GatewayError): void {
     if (this.destroyed) return
     this.destroyed = true
+    if (!this.headersSent) this.fault = fault
     for (const listener of this.#onClose) listener()
   }
 
