@@ -12,7 +12,7 @@ const LEASE_FIELDS = 3
 const CHECK_ARGUMENTS = 5
 const TERM_ARGUMENTS = 4
 
-/** Texts of keys in use, about 5 MB. When it is full all are forgotten. */
+/** Texts of keys in use, about 4 MB. When it is full all are forgotten. */
 const MAX_TEXTS = 10_000
 
 /** A longer key would let clients choose how much is kept. */
