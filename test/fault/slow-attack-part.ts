@@ -4,12 +4,16 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { respondJson, startTarget } from '../support/target-server.ts'
 import { type Slowness, startSlowClients } from './slow-clients.ts'
+import { askAsUsual } from './usual-clients.ts'
 
 /** What the first argument says that this process is. */
 export type Part = 'target' | 'bulkTarget' | 'clients'
 
-/** To the clients: begin, and count how many are still there and leave. */
-export type Order = { readonly attack: Attack } | 'stop'
+/** To the clients: ask as usual for so long, begin, and count how many are still there and leave. */
+export type Order =
+  | { readonly usual: { readonly port: number; readonly seconds: number } }
+  | { readonly attack: Attack }
+  | 'stop'
 
 /** `count` clients of each kind at the port beside it, `perSecond` of them, or all at once. */
 export interface Attack {
@@ -44,6 +48,11 @@ function startClients(): void {
     if (order === 'stop') {
       process.send!(attack.map((clients) => clients.stillOpen()))
       for (const clients of attack) clients.stop()
+      return
+    }
+    if ('usual' in order) {
+      await askAsUsual(order.usual.port, order.usual.seconds)
+      process.send!('answered')
       return
     }
     const { ports, count, perSecond } = order.attack
