@@ -10,14 +10,25 @@ export interface TlsSettings {
   readonly clientCertificates?: { readonly ca: Buffer; readonly required: boolean } | undefined
 }
 
+/** Who may resume what. */
+export interface TlsSessions {
+  /** A session is resumed where this is what it began with. */
+  readonly sessionIdContext: string
+  /** Each context has its own without them. */
+  readonly ticketKeys?: Buffer
+}
+
 export class TlsContexts {
   /** How every handshake begins, and goes on where no other certificate is for the name. */
   readonly base: SecureContextOptions
   readonly #byName = new Map<string, SecureContext>()
 
   /** Throws on a certificate or key that is none. */
-  constructor(settings: TlsSettings) {
-    const [first, ...others] = settings.certificates.map((pair) => optionsOf(pair, settings))
+  constructor(settings: TlsSettings, sessions: TlsSessions) {
+    const [first, ...others] = settings.certificates.map((pair) => ({
+      ...optionsOf(pair, settings),
+      ...sessions,
+    }))
     this.base = first!
     for (const name of namesOf(first!)) this.#byName.set(name, createSecureContext(first))
     for (const options of others) {
@@ -30,6 +41,11 @@ export class TlsContexts {
   find(serverName: string): SecureContext | undefined {
     const name = serverName.toLowerCase()
     return this.#byName.get(name) ?? this.#byName.get(`*${name.slice(name.indexOf('.'))}`)
+  }
+
+  /** As a server does with its own context: OpenSSL takes those of the name's when a hello had to be sent twice. */
+  useTicketKeys(keys: Buffer): void {
+    for (const { context } of this.#byName.values()) context.setTicketKeys(keys)
   }
 }
 

@@ -1,10 +1,13 @@
 // TLS in front of HTTP: handshakes, and certificates that are renewed while connections live.
 import type { Socket } from 'node:net'
-import { createServer, type TLSSocket } from 'node:tls'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { introduce, introducedPeer } from './connection.ts'
+import { sessionContextOf } from './session-context.ts'
 import { TlsContexts, type TlsSettings } from './tls-contexts.ts'
 
 export interface TlsFrontOptions {
+  /** Its name: sessions of other listeners are not resumed at this one. */
+  readonly listener: string
   /** In order of preference; a client that offers only others is refused (ALPACA). */
   readonly protocols: readonly string[]
   readonly handshakeTimeoutMs: number
@@ -13,31 +16,19 @@ export interface TlsFrontOptions {
 }
 
 export class TlsFront {
-  readonly #server
+  readonly #options: TlsFrontOptions
   #contexts: TlsContexts
+  #server: Server
+  #ticketKeys: Buffer | undefined
   /** Who the peers are, by the endpoint: a TLS socket does not tell which connection it is on. */
   readonly #introduced = new Map<string, string>()
 
   constructor(settings: TlsSettings, options: TlsFrontOptions) {
-    this.#contexts = new TlsContexts(settings)
-    this.#server = createServer({
-      ...this.#contexts.base,
-      ALPNProtocols: [...options.protocols],
-      handshakeTimeout: options.handshakeTimeoutMs,
-      requestCert: settings.clientCertificates !== undefined,
-      rejectUnauthorized: settings.clientCertificates?.required ?? false,
-      SNICallback: (name, done) => done(null, this.#contexts.find(name)),
+    this.#options = options
+    this.#contexts = new TlsContexts(settings, {
+      sessionIdContext: sessionContextOf(options.listener, settings),
     })
-    this.#server.on('secureConnection', (socket) => {
-      if (isDistrusted(socket)) socket.destroy()
-      else {
-        this.#introduce(socket)
-        socket.disableRenegotiation()
-        options.onSecure(socket)
-      }
-    })
-    // A handshake that fails or takes too long is over, and so is its connection.
-    this.#server.on('tlsClientError', (_error, socket) => socket.destroy())
+    this.#server = this.#createServer(settings, this.#contexts)
   }
 
   accept(socket: Socket): void {
@@ -50,16 +41,48 @@ export class TlsFront {
     this.#server.emit('connection', socket)
   }
 
-  /** Handshakes from now on see these; open connections go on. Throws, and changes nothing, when they are none. */
+  /**
+   * Connections from now on see these; what is open, or in its handshake, goes on. Throws, and changes nothing, when
+   * they are none.
+   */
   update(settings: TlsSettings): void {
-    const contexts = new TlsContexts(settings)
-    this.#server.setSecureContext(contexts.base)
+    const sessionIdContext = sessionContextOf(this.#options.listener, settings)
+    if (sessionIdContext === this.#contexts.base.sessionIdContext) return
+    const keys = this.#ticketKeys
+    const contexts = new TlsContexts(settings, { sessionIdContext, ...(keys ? { ticketKeys: keys } : {}) })
+    this.#server = this.#createServer(settings, contexts)
     this.#contexts = contexts
   }
 
   /** Tickets from now on are encrypted with these, and no others are taken. */
   useTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
     this.#server.setTicketKeys(keys)
+    this.#contexts.useTicketKeys(keys)
+  }
+
+  /** It listens nowhere. A new one each time: a new context does not change whether it asks for certificates. */
+  #createServer({ clientCertificates: clients }: TlsSettings, { base }: TlsContexts): Server {
+    const { protocols, handshakeTimeoutMs, onSecure } = this.#options
+    const server = createServer({
+      ...base,
+      ALPNProtocols: [...protocols],
+      handshakeTimeout: handshakeTimeoutMs,
+      requestCert: clients !== undefined,
+      rejectUnauthorized: clients?.required ?? false,
+      SNICallback: (name, done) => done(null, this.#contexts.find(name)),
+    })
+    server.on('secureConnection', (socket) => {
+      if (!mayEnter(socket, clients?.required ?? false)) socket.destroy()
+      else {
+        this.#introduce(socket)
+        socket.disableRenegotiation()
+        onSecure(socket)
+      }
+    })
+    // A handshake that fails or takes too long is over, and so is its connection.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return server
   }
 
   #introduce(socket: TLSSocket): void {
@@ -72,7 +95,11 @@ function endpointOf({ remoteAddress, remotePort, localAddress }: Socket): string
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 
-/** Where certificates are optional, one that nobody trusted has issued is still no certificate to come in with. */
-function isDistrusted(socket: TLSSocket): boolean {
-  return !socket.authorized && socket.getPeerX509Certificate() !== undefined
+/**
+ * Where certificates are optional, one that nobody trusted has issued is still no certificate to come in with; and to
+ * Node 24.12 a resumed session of TLS 1.3 is `authorized` without a certificate.
+ */
+function mayEnter(socket: TLSSocket, required: boolean): boolean {
+  const shown = socket.getPeerX509Certificate()
+  return shown ? socket.authorized : !required
 }

@@ -11,18 +11,24 @@ import { issueCertificate } from '../unit/upstream/certificates.ts'
 
 let gateway: ProcessGateway
 let workers: number[]
+let files: string
 
-beforeEach(async () => {
-  const files = mkdtempSync(join(tmpdir(), 'turnpike-tickets-'))
+const writeCertificate = () => {
   for (const [name, pem] of Object.entries(issueCertificate(['localhost'])))
     writeFileSync(join(files, `${name}.pem`), pem)
-  gateway = await startProcessGateway(`
+}
+
+beforeEach(async () => {
+  files = mkdtempSync(join(tmpdir(), 'turnpike-tickets-'))
+  writeCertificate()
+  const config = `
 workers: 2
 drain: { delay: 0s }
 listeners:
   tls: { address: "127.0.0.1:0", tls: { certificates: { cert: ${files}/cert.pem, key: ${files}/key.pem } } }
 services: { api: { routes: { all: { match: /*, respond: { status: 200, body: ok } } } } }
-`)
+`
+  gateway = await startProcessGateway(config, { flags: ['--no-watch'] })
   const listed = (await send(`${gateway.admin}/api/workers`)).json()['workers'] as { pid: number }[]
   workers = listed.map(({ pid }) => pid)
 })
@@ -46,15 +52,24 @@ async function ask(worker: number, maxVersion: SecureVersion, session?: Buffer) 
   return { resumed, session: tickets.at(-1) }
 }
 
-describe('a session', () => {
-  it.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])(
-    'of %s that one worker began is resumed by the other',
-    async (version) => {
-      const [one, other] = workers
-      const { resumed, session } = await ask(one!, version)
-      expect(resumed).toBe(false)
-      expect((await ask(other!, version, session)).resumed).toBe(true)
-      expect((await ask(one!, version, session)).resumed).toBe(true)
-    },
-  )
+describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('a session of %s', (version) => {
+  const resumedByBoth = async () => {
+    const [one, other] = workers
+    const { resumed, session } = await ask(one!, version)
+    expect(resumed).toBe(false)
+    expect((await ask(other!, version, session)).resumed).toBe(true)
+    expect((await ask(one!, version, session)).resumed).toBe(true)
+  }
+
+  it('that one worker began is resumed by the other', resumedByBoth)
+
+  it('that one worker began after the certificate was renewed is resumed by the other', async () => {
+    writeCertificate()
+    const reloaded = await send(`${gateway.admin}/api/reload`, {
+      method: 'POST',
+      headers: { 'x-turnpike-admin': '1' },
+    })
+    expect(reloaded.json()).toMatchObject({ outcome: 'applied' })
+    await resumedByBoth()
+  })
 })
