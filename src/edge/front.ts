@@ -105,6 +105,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     if (settings.protocol !== 'https') return (socket, proxied) => carry(settings.name, socket, proxied)
     const tls = new TlsFront(settings.tls, {
       listener: settings.name,
+      clock,
       protocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       handshakeTimeoutMs: limits.headersTimeoutMs,
       onSecure: (socket) => (socket.alpnProtocol === 'h2' ? voices.http2(socket) : voices.http1(socket)),

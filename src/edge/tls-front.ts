@@ -1,6 +1,7 @@
 // TLS in front of HTTP: handshakes, and certificates that are renewed while connections live.
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
+import type { Clock } from '../plugin.ts'
 import { introduce, introducedPeer } from './connection.ts'
 import { sessionContextOf } from './session-context.ts'
 import { TlsContexts, type TlsSettings } from './tls-contexts.ts'
@@ -8,6 +9,7 @@ import { TlsContexts, type TlsSettings } from './tls-contexts.ts'
 export interface TlsFrontOptions {
   /** Its name: sessions of other listeners are not resumed at this one. */
   readonly listener: string
+  readonly clock: Clock
   /** In order of preference; a client that offers only others is refused (ALPACA). */
   readonly protocols: readonly string[]
   readonly handshakeTimeoutMs: number
@@ -63,7 +65,7 @@ export class TlsFront {
 
   /** It listens nowhere. A new one each time: a new context does not change whether it asks for certificates. */
   #createServer({ clientCertificates: clients }: TlsSettings, { base }: TlsContexts): Server {
-    const { protocols, handshakeTimeoutMs, onSecure } = this.#options
+    const { protocols, handshakeTimeoutMs, clock, onSecure } = this.#options
     const server = createServer({
       ...base,
       ALPNProtocols: [...protocols],
@@ -73,7 +75,7 @@ export class TlsFront {
       SNICallback: (name, done) => done(null, this.#contexts.find(name)),
     })
     server.on('secureConnection', (socket) => {
-      if (!mayEnter(socket, clients?.required ?? false)) socket.destroy()
+      if (!mayEnter(socket, clients?.required ?? false, clock)) socket.destroy()
       else {
         this.#introduce(socket)
         socket.disableRenegotiation()
@@ -96,10 +98,11 @@ function endpointOf({ remoteAddress, remotePort, localAddress }: Socket): string
 }
 
 /**
- * Where certificates are optional, one that nobody trusted has issued is still no certificate to come in with; and to
- * Node 24.12 a resumed session of TLS 1.3 is `authorized` without a certificate.
+ * Where certificates are optional, one that nobody trusted has issued is still no certificate to come in with. What is
+ * resumed is not verified anew, and to Node 24.12 a resumed session of TLS 1.3 is `authorized` without a certificate.
  */
-function mayEnter(socket: TLSSocket, required: boolean): boolean {
+function mayEnter(socket: TLSSocket, required: boolean, clock: Clock): boolean {
   const shown = socket.getPeerX509Certificate()
-  return shown ? socket.authorized : !required
+  if (!shown) return !required
+  return socket.authorized && shown.validToDate.getTime() > clock.epochMs()
 }
