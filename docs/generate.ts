@@ -1,4 +1,4 @@
-// Writes what is generated from the schemas: JSON Schema, config reference, plugin pages. `--check` only compares.
+// Writes what is generated from the schemas: JSON Schema, config reference, plugin pages, defaults in docs/security.md. `--check` only compares.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

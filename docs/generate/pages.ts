@@ -5,7 +5,10 @@ import { createJsonSchema } from '../../src/config/json-schema.ts'
 import type { Plugin } from '../../src/plugin.ts'
 import { configPage } from './config-page.ts'
 import { errorsPage } from './errors-page.ts'
+import { createPresets, fillDefaults } from './filled-defaults.ts'
 import { type PluginExample, pluginPage } from './plugin-page.ts'
+
+const SECURITY = 'docs/security.md'
 
 /** Paths are relative to `root`, the project's folder. */
 export function generatePages(plugins: readonly Plugin[], root: string): ReadonlyMap<string, string> {
@@ -13,6 +16,7 @@ export function generatePages(plugins: readonly Plugin[], root: string): Readonl
   pages.set('schema/turnpike.schema.json', `${JSON.stringify(createJsonSchema(plugins), null, 2)}\n`)
   pages.set('docs/config.md', configPage(plugins, folderOf))
   pages.set('docs/errors.md', errorsPage())
+  pages.set(SECURITY, fillDefaults(readIfThere(join(root, SECURITY))!, createPresets(plugins, root)))
   for (const plugin of plugins) {
     pages.set(`${folderOf(plugin)}/README.md`, pluginPage(plugin, exampleOf(plugin, root)))
   }
