@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { encodeProxyHeader } from '../../src/proxy-protocol.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startTarget, type TargetServer } from '../support/target-server.ts'
@@ -16,6 +16,9 @@ const CLIENT = {
 }
 const CLIENT_V6 = { ...CLIENT, sourceAddress: '2001:db8::7', destinationAddress: '2001:db8::1' }
 const REQUEST = 'GET /x HTTP/1.1\r\nHost: gw.test\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\n\r\n'
+
+const { cert, key } = issueCertificate(['gw.test'])
+const files = { 'cert.pem': cert, 'key.pem': key }
 
 let target: TargetServer
 let gateway: TestGateway
@@ -37,8 +40,6 @@ services:
 
 beforeAll(async () => {
   target = await startTarget()
-  const { cert, key } = issueCertificate(['gw.test'])
-  const files = { 'cert.pem': cert, 'key.pem': key }
   gateway = await startTestGateway(config('127.0.0.1'), { files })
   distrustful = await startTestGateway(config('10.0.0.0/8'), { files })
 })
@@ -150,6 +151,15 @@ describe('anything else is cut off without an answer:', () => {
       .toMatchObject([
         { level: 'warn', listener: 'clear', reason: 'the peer is not in trustProxy', address: '127.0.0.1' },
       ])
+  })
+
+  it('a header that does not come in time', async () => {
+    const hasty = await startTestGateway(`limits: { headersTimeout: 100ms }${config('127.0.0.1')}`, { files })
+    onTestFinished(() => hasty.stop())
+    const socket = await dial('clear', hasty)
+    socket.write('PROXY TCP4 203.0.113.7 ')
+    expect(await answer(socket)).toBe('')
+    expect(target.seen).toEqual([])
   })
 
   it('of which the log speaks', async () => {

@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'turnpike-readme-'))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: ROOT })]
+const GUIDES = globSync('docs/*.md', { cwd: ROOT })
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...GUIDES]
 
 describe('the documentation', () => {
   it('links only to files that exist', () => {
@@ -25,6 +26,25 @@ describe('the documentation', () => {
     for (const page of PAGES)
       for (const [, name] of text(page).matchAll(/\bnpm run (?:-s )?([a-z]+)/g))
         expect(scripts, `${page} says npm run ${name}`).toHaveProperty(name!)
+  })
+})
+
+describe('a guide', () => {
+  const tests = globSync('test/**/*.test.ts', { cwd: ROOT })
+
+  it.each(GUIDES)('%s names only tests that there are, each by a name of its own', (page) => {
+    for (const [, name] of text(page).matchAll(/`((?:[\w-]+\/)*[\w-]+\.test\.ts)`/g))
+      expect(
+        tests.filter((file) => `/${file}`.endsWith(`/${name}`)),
+        `${page} names ${name}`,
+      ).toHaveLength(1)
+  })
+
+  it('says of every part of docs/protocols.md how it is tested', () => {
+    const [, ...parts] = text('docs/protocols.md').split(/^## /m)
+    expect(parts.length).toBeGreaterThan(10)
+    const untested = parts.filter((part) => !/[Tt]ested by/.test(part)).map((part) => part.split('\n')[0])
+    expect(untested).toEqual([])
   })
 })
 
