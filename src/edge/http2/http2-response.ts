@@ -24,7 +24,11 @@ export class Http2Response implements ClientResponse {
   #head: OutgoingHttpHeaders = Object.create(null)
   #trailers: OutgoingHttpHeaders | undefined
   #ended = false
+  /** Its trailers, or the word that there are none, follow when all of its body has been sent. */
+  #isStreamed = false
   readonly #giveUp = () => this.#stream.close(NGHTTP2_CANCEL)
+  // Behind the last frame, which is written in this turn: of a stream that is closed node sends no trailers and no end.
+  readonly #stop = () => void setImmediate(() => this.destroyed || this.#stream.close(NGHTTP2_NO_ERROR))
 
   constructor(stream: ServerHttp2Stream, isRequestComplete: () => boolean) {
     this.#stream = stream
@@ -79,6 +83,7 @@ export class Http2Response implements ClientResponse {
 
   flushHeaders(): void {
     if (this.headersSent || this.destroyed) return
+    this.#isStreamed = true
     this.#stream.respond(this.#head, { waitForTrailers: true })
     this.#stream.on('wantTrailers', () => this.#stream.sendTrailers(this.#trailers ?? {}))
   }
@@ -102,9 +107,8 @@ export class Http2Response implements ClientResponse {
     else if (typeof body === 'string') this.#stream.end(body, encoding!)
     else this.#stream.end(body)
     // RFC 9113 section 8.1: the rest of the request is of no use any more, and says so without an error.
-    if (!this.#isRequestComplete()) {
-      this.#stream.once('finish', () => this.#stream.close(NGHTTP2_NO_ERROR))
-    }
+    if (!this.#isRequestComplete())
+      this.#stream.once(this.#isStreamed ? 'wantTrailers' : 'finish', this.#stop)
   }
 
   /** RFC 8441 section 5: the stream is the connection, and a 200 without a proof says so. */
