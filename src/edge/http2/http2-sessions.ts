@@ -25,6 +25,8 @@ const SESSION_WINDOW_BYTES = 1024 * 1024
 /** Of a request, beside its fields. */
 const PSEUDO_FIELDS = 4
 const MEGABYTE = 1_000_000
+/** How long a client may take to close, once it is told that nothing more is served. */
+const LINGER_MS = 2000
 
 export type Http2Limits = Pick<
   ClientLimits,
@@ -38,6 +40,7 @@ export interface Http2Options {
 }
 
 interface SessionState {
+  readonly socket: Socket
   streams: number
   /** All there were. */
   requests: number
@@ -64,12 +67,12 @@ export class Http2Sessions {
     const session = performServerHandshake(socket, sessionOptions(limits))
     const now = clock.now()
     const lostHeads = new LostHeads(limits.http2, now)
-    const state: SessionState = { streams: 0, requests: 0, lostHeads, idleSince: now }
+    const state: SessionState = { socket, streams: 0, requests: 0, lostHeads, idleSince: now }
     this.#sessions.set(session, state)
     this.#sweep ??= clock.after(SWEEP_MS, () => this.#sweepAll())
     session.on('error', () => {})
     session.on('close', () => this.#sessions.delete(session))
-    session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw, { socket, state }))
+    session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw, state))
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
     if (this.#leaving) session.goaway(NGHTTP2_NO_ERROR, EVERY_STREAM)
     if (this.#stopped) session.close()
@@ -90,11 +93,7 @@ export class Http2Sessions {
     for (const session of this.#sessions.keys()) session.close()
   }
 
-  #take(
-    stream: ServerHttp2Stream,
-    raw: readonly string[],
-    { socket, state }: { readonly socket: Socket; readonly state: SessionState },
-  ): void {
+  #take(stream: ServerHttp2Stream, raw: readonly string[], state: SessionState): void {
     // A reset is the client's affair; without a listener it would end the process.
     stream.on('error', () => {})
     // Streams that are open go on to their end.
@@ -111,7 +110,7 @@ export class Http2Sessions {
       if (stream.rstCode === NGHTTP2_NO_ERROR) setImmediate(() => stream.destroy())
     })
     const maxFields = this.#options.limits.headers
-    const request = new Http2Request(stream, raw, { socket, maxFields })
+    const request = new Http2Request(stream, raw, { socket: state.socket, maxFields })
     this.#options.onRequest(request, new Http2Response(stream, () => request.complete))
   }
 
@@ -124,7 +123,7 @@ export class Http2Sessions {
 
   #look(
     session: ServerHttp2Session,
-    { streams, requests, idleSince, lostHeads }: SessionState,
+    { socket, streams, requests, idleSince, lostHeads }: SessionState,
     now: number,
   ): void {
     const { lastProcStreamID = 0 } = session.state
@@ -135,10 +134,11 @@ export class Http2Sessions {
     const { headersTimeoutMs, keepAliveTimeoutMs } = this.#options.limits
     // Also for a head that began and does not end: nothing of it is told before it is whole.
     const patienceMs = requests === 0 ? headersTimeoutMs : keepAliveTimeoutMs
-    if (streams > 0 || now - idleSince < patienceMs) return
-    // Told once, then cut: the client may be gone for good.
-    if (session.closed) session.destroy()
-    else session.close()
+    const lateMs = now - idleSince - patienceMs
+    if (streams > 0 || lateMs < 0) return
+    // Told once, then cut: node ends its side alone, and waits for a client that never closes its own for ever.
+    if (!session.closed) session.close()
+    else if (lateMs >= LINGER_MS) socket.destroy()
   }
 }
 

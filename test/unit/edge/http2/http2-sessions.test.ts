@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { FrameClient } from '../../../support/http2-frame-client.ts'
-import { FLAG, frame, headerBlock, TYPE } from '../../../support/http2-frames.ts'
+import { FLAG, frame, headerBlock, headers, PREFACE, settings, TYPE } from '../../../support/http2-frames.ts'
 import { startFront } from '../fronts.ts'
 import { LIMITS } from '../test-limits.ts'
 import { eventually, RawClient } from '../wire.ts'
@@ -69,6 +69,26 @@ describe('a session', () => {
     await eventually(() => client.closed)
     expect(client.goaway).toBe(0)
     client.close()
+  })
+})
+
+describe('a client that never closes its side', () => {
+  it.each([
+    ['asks for nothing', LIMITS.headersTimeoutMs, Buffer.alloc(0)],
+    ['was served', LIMITS.keepAliveTimeoutMs, headers(1, HEAD, FLAG.endStream | FLAG.endHeaders)],
+  ])('and %s is cut soon after it was told to go', async (_name, patienceMs, request) => {
+    const { clock, front, port } = await start()
+    const client = await RawClient.connect(port)
+    client.write(Buffer.concat([PREFACE, settings(), request]))
+    await eventually(() => client.received.includes('ok') || request.length === 0)
+    await eventually(() => client.received.length > 0)
+    await clock.advance(patienceMs + 500)
+    await client.ended()
+    expect(client.socket.readableEnded).toBe(true)
+    expect(front.connections()).toBe(1)
+    await clock.advance(2500)
+    await eventually(() => front.connections() === 0)
+    expect(clock.timers).toBe(0)
   })
 })
 
