@@ -9,7 +9,7 @@ import type { Http1Response } from './http1-response.ts'
 export type Awaited = 'first' | 'head' | 'next' | 'body' | 'close'
 
 export interface ConnectionOwner {
-  readonly limits: BodyLimits
+  readonly limits: BodyLimits & { readonly bodyRate: number }
   readonly keepAliveFields: string
   /** Monotonic milliseconds. */
   now(): number

@@ -7,15 +7,15 @@ import { HeadReader } from './head-reader.ts'
 import { readHeadText } from './head-text.ts'
 import { type Flow, Http1Request } from './http1-request.ts'
 import { Http1Response, type Line } from './http1-response.ts'
+import { Linger } from './linger.ts'
 import { malformed } from './malformed.ts'
 
 const NOTHING = Buffer.alloc(0)
+/** Nobody has looked yet. */
+const UNSEEN = -1
 
 /** `head`: a request is awaited or comes. `message`: it is answered, and may still come. `over`: the last answer has left. */
 type State = 'head' | 'message' | 'over'
-
-/** Nobody has looked yet. */
-const UNSEEN = -1
 
 export class Http1Connection implements Line, Flow {
   readonly #socket: Socket
@@ -29,6 +29,7 @@ export class Http1Connection implements Line, Flow {
   #response: Http1Response | undefined
   /** Since when what is waited for is waited for. */
   #since: number
+  #linger: Linger | undefined
   #isFirst = true
   #isPaused = false
   #hasTimeout = false
@@ -44,11 +45,8 @@ export class Http1Connection implements Line, Flow {
     this.#since = owner.now()
     this.#heads = new HeadReader(owner.limits.headerBytes, (text) => this.#begin(text))
     // Some are no end by themselves, such as a TLS handshake begun anew.
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#closed())
-    socket.on('end', this.#onEnd)
-    socket.on('drain', this.#onDrain)
-    socket.on('data', this.#onData)
+    socket.on('error', () => socket.destroy()).on('close', () => this.#closed())
+    socket.on('end', this.#onEnd).on('drain', this.#onDrain).on('data', this.#onData)
   }
 
   /** Undefined while it is not the client that is waited for. */
@@ -63,6 +61,12 @@ export class Http1Connection implements Line, Flow {
   waited(now: number): number {
     if (this.#since === UNSEEN) this.#since = now
     return now - this.#since
+  }
+
+  /** Its last answer has left: true when its client has had its time for that. */
+  hasLingered(now: number): boolean {
+    this.#linger ??= new Linger(this.#socket, this.#owner.limits.bodyRate, now)
+    return this.#linger.isOver(now)
   }
 
   get pending(): number {
@@ -126,10 +130,7 @@ export class Http1Connection implements Line, Flow {
     if (this.#hasTimeout) this.#socket.setTimeout(0)
     response.close()
     this.#since = UNSEEN
-    if (response.isLast || !request?.complete) {
-      this.#finish()
-      return
-    }
+    if (response.isLast || !request?.complete) return void this.#finish()
     this.#request = undefined
     this.#state = 'head'
     const behind = this.#behind
@@ -163,7 +164,6 @@ export class Http1Connection implements Line, Flow {
     if (this.#state === 'over') return
     const response = this.#response
     this.#state = 'over'
-    this.#since = UNSEEN
     this.#response = undefined
     this.#request?.fail()
     // A refusal inside another answer would pass for a part of its body.

@@ -14,8 +14,6 @@ import { Http1Connection } from './http1-connection.ts'
 
 /** How often all of them are looked at: a timer for each would cost more than many a request. */
 const LOOK_MS = 1000
-/** How long a client may take to read its last answer and close: a reset at once could overtake the answer. */
-const LINGER_MS = 2000
 
 /** What is known of a client that sent no request. */
 export interface MalformedFacts {
@@ -30,7 +28,7 @@ export interface Http1Options {
   readonly clock: Clock
   readonly limits: Pick<
     ClientLimits,
-    'headerBytes' | 'headers' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs'
+    'headerBytes' | 'headers' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs' | 'bodyRate'
   >
   /** Sees to it that many clients that are given up leave room for others. */
   readonly turns: TurnShare
@@ -131,10 +129,11 @@ export class Http1Connections implements ConnectionOwner {
 
   #isLate(connection: Http1Connection, now: number): boolean {
     const { awaits } = connection
+    if (awaits === 'close') return connection.hasLingered(now)
     return awaits !== undefined && connection.waited(now) >= this.#patienceMs(awaits)
   }
 
-  #patienceMs(awaited: Awaited): number {
+  #patienceMs(awaited: Exclude<Awaited, 'close'>): number {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.limits
     switch (awaited) {
       case 'first':
@@ -144,8 +143,6 @@ export class Http1Connections implements ConnectionOwner {
         return keepAliveTimeoutMs
       case 'body':
         return requestTimeoutMs
-      case 'close':
-        return LINGER_MS
     }
   }
 }
