@@ -79,7 +79,7 @@ describe.each(['1.1', '2'] as const)('gRPC-Web over HTTP/%s', (version) => {
     expect(await codeOf(client(version).say({ value: 'fail 5 gone' }))).toBe(Code.NotFound)
     const values: string[] = []
     const reading = (async () => {
-      for await (const text of client(version).count({ value: '2 fail' })) values.push(text.value)
+      for await (const text of client(version).count({ value: '2 fail 9 broken' })) values.push(text.value)
     })()
     expect(await codeOf(reading)).toBe(Code.FailedPrecondition)
     expect(values).toEqual(['0', '1'])

@@ -46,7 +46,10 @@ export interface EchoServer {
   close(): void
 }
 
-/** `fail 5 gone` fails with that status, `hang` never answers, anything else is echoed with its metadata. */
+/**
+ * `fail 5 gone` fails with that status, `hang` never answers, anything else is echoed with its metadata. What follows a
+ * number is how counting ends.
+ */
 export async function startEchoServer(credentials = ServerCredentials.createInsecure()): Promise<EchoServer> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 })
   const seen = { calls: [] as Metadata[], cancelled: 0, left: 0 }
@@ -93,20 +96,26 @@ function handlers(seen: Seen) {
     },
     Count(call: ServerWritableStream<Text, Text>) {
       arrive(call)
-      const count = Number.parseInt(call.request.value, 10)
-      for (let at = 0; at < count; at++) call.write({ value: String(at) })
-      if (call.request.value.endsWith('fail')) call.emit('error', failure('fail 9 broken'))
-      else if (!call.request.value.endsWith('hang')) call.end(trailer())
+      const [count, ...ending] = call.request.value.split(' ')
+      for (let at = 0; at < Number(count); at++) call.write({ value: String(at) })
+      if (ending[0] === 'fail') call.emit('error', failure(ending.join(' ')))
+      else if (ending[0] !== 'hang') call.end(trailer())
     },
     Join(call: ServerReadableStream<Text, Text>, done: sendUnaryData<Text>) {
       arrive(call)
       const values: string[] = []
       call.on('data', ({ value }: Text) => values.push(value))
-      call.on('end', () => done(null, { value: values.join('') }, trailer()))
+      call.on('end', () => {
+        if (values[0] !== 'hang') done(null, { value: values.join('') }, trailer())
+      })
     },
     Chat(call: ServerDuplexStream<Text, Text>) {
       arrive(call)
-      call.on('data', (text: Text) => call.write(text))
+      call.on('data', (text: Text) => {
+        if (text.value.startsWith('fail')) call.emit('error', failure(text.value))
+        else if (text.value === 'hang') call.removeAllListeners('end')
+        else call.write(text)
+      })
       call.on('end', () => call.end(trailer()))
     },
   }
