@@ -4,11 +4,13 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
+  createServer,
   type IncomingHttpHeaders,
 } from 'node:http2'
-import { afterEach, describe, expect, it } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { startWebSocketTarget, type WebSocketTarget } from '../support/web-socket.ts'
+import { refusedWebSocket, startWebSocketTarget, type WebSocketTarget } from '../support/web-socket.ts'
 import { frame } from '../unit/web-socket/frames.ts'
 
 const config = (target: string) => `
@@ -128,6 +130,27 @@ describe('a WebSocket on a stream', () => {
     await stopping
     gateway = undefined
   })
+})
+
+it('a target that speaks nothing but HTTP/2 cannot be asked for one, and the log says why', async () => {
+  const requests: string[] = []
+  const server = createServer((request, response) => {
+    requests.push(request.url)
+    response.end('plain')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const running = await startTestGateway(
+    config(`"h2c://127.0.0.1:${(server.address() as AddressInfo).port}"`),
+  )
+  gateway = running
+  session = connect(running.gateway.addresses.listeners['clear']!)
+  const { status, body } = await refusedWebSocket(`${running.url}/talk`)
+  expect([status, JSON.parse(body).code]).toEqual([500, 'INTERNAL_ERROR'])
+  expect((await running.get('/plain')).status).toBe(200)
+  expect(requests).toEqual(['/plain'])
+  await expect.poll(() => JSON.stringify(running.log)).toContain('cannot be asked for a WebSocket')
 })
 
 describe('on a stream is refused', () => {

@@ -13,6 +13,9 @@ export interface Http2PoolSettings extends SessionSettings {
   readonly queue: number
 }
 
+// Without its hop-by-hop fields it would be a plain GET, and whatever the target makes of that the client's answer.
+const NO_UPGRADE = 'a target that speaks HTTP/2 alone cannot be asked for a WebSocket'
+
 export class Http2Pool implements TargetPool {
   readonly #settings: Http2PoolSettings
   /** All that are not closed: those that begin, serve, or end. */
@@ -31,6 +34,7 @@ export class Http2Pool implements TargetPool {
   }
 
   dispatch(request: Outgoing, receiver: Receiver): void {
+    if (request.upgrade) throw new GatewayError('INTERNAL_ERROR', { cause: new Error(NO_UPGRADE) })
     const work: Work = { request, receiver }
     if (this.#closing) {
       failUnstarted(work, new GatewayError('UPSTREAM_UNREACHABLE', { unprocessed: true }))
