@@ -1,4 +1,6 @@
 // Answers over HTTP/2 that leave while their request still uploads: whole, then the word to stop, and nothing is held.
+import { createServer, type Http2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { ERROR, FrameClient } from '../support/http2-frame-client.ts'
@@ -18,6 +20,8 @@ const SETTINGS_INITIAL_WINDOW_SIZE = 4
 let target: TargetServer
 let early: Awaited<ReturnType<typeof startRawTarget>>
 let huge: Awaited<ReturnType<typeof startRawTarget>> & { waits: boolean }
+/** Answers without a body; the end of a 200 comes later than its head. */
+let late: Http2Server
 let gateway: TestGateway
 let client: FrameClient
 /** The connection has been broken off. */
@@ -30,6 +34,12 @@ beforeAll(async () => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n${'a'.repeat(LARGE)}`),
     )
   })
+  late = createServer().on('stream', (stream, head) => {
+    stream.on('error', () => {})
+    stream.respond({ ':status': head[':path'] === '/bodyless' ? 200 : 204 })
+    setTimeout(() => stream.end(), 100)
+  })
+  await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
   huge = Object.assign(
     await startRawTarget((socket) => {
       socket.once('data', () => {
@@ -54,6 +64,9 @@ services:
       whole: { match: /whole, respond: { status: 200, body: "${'a'.repeat(LARGE)}" } }
   early: { targets: ["${early.url}"], routes: { early: /early } }
   huge: { targets: ["${huge.url}"], routes: { huge: /huge } }
+  late:
+    targets: ["h2c://127.0.0.1:${(late.address() as AddressInfo).port}"]
+    routes: { none: /no-content, empty: /bodyless }
 `)
 })
 
@@ -64,6 +77,7 @@ afterAll(async () => {
   await target.close()
   await early.close()
   await huge.close()
+  late.close()
 })
 
 type Options = Parameters<typeof FrameClient.connect>[1]
@@ -149,6 +163,20 @@ describe('an answer over HTTP/2 that leaves during the upload', () => {
     const types = client.frames.filter(({ stream }) => stream === 1).map(({ type }) => type)
     expect(types.at(-1)).toBe(TYPE.rst)
     expect(client.body(1)).toBe('a'.repeat(LARGE))
+  })
+
+  it.each([
+    ['a refusal to HEAD', 'HEAD', '/guarded', 401],
+    ['a 204', 'POST', '/no-content', 204],
+    ['an answer of a service to HEAD', 'HEAD', '/no-content', 204],
+    ['an empty one whose end comes later', 'POST', '/bodyless', 200],
+  ])('and has no body stops the request as well: %s', async (_what, method, path, status) => {
+    await open()
+    client.send(headers(1, [':method', method, ':scheme', 'http', ':path', path, ':authority', 'gw.test']))
+    client.send(data(1, FRAME))
+    await expect.poll(() => client.reset(1)).toBe(ERROR.none)
+    expect([client.status(1), client.ended(1), client.body(1).length > 0]).toEqual([status, true, false])
+    await expect.poll(inFlight).toBe('0')
   })
 
   it('is not overtaken by it either where the system takes no more', async () => {

@@ -27,8 +27,6 @@ export class Http2Response implements ClientResponse {
   /** Its trailers, or the word that there are none, follow when all of its body has been sent. */
   #isStreamed = false
   readonly #giveUp = () => this.#stream.close(NGHTTP2_CANCEL)
-  // Behind the last frame, which is written in this turn: of a stream that is closed node sends no trailers and no end.
-  readonly #stop = () => void setImmediate(() => this.destroyed || this.#stream.close(NGHTTP2_NO_ERROR))
 
   constructor(stream: ServerHttp2Stream, isRequestComplete: () => boolean) {
     this.#stream = stream
@@ -102,13 +100,22 @@ export class Http2Response implements ClientResponse {
     if (this.destroyed) return
     if (this.#trailers) this.flushHeaders()
     if (!this.headersSent) this.#stream.respond(this.#head, { endStream: body === undefined })
-    // To HEAD, 204 and 304 the library has sent the end already.
-    if (body === undefined || this.#stream.writableEnded) this.#stream.end()
+    // To HEAD, 204 and 304 the library has sent the end already, with the head.
+    const isOver = this.#stream.writableEnded
+    if (body === undefined || isOver) this.#stream.end()
     else if (typeof body === 'string') this.#stream.end(body, encoding!)
     else this.#stream.end(body)
-    // RFC 9113 section 8.1: the rest of the request is of no use any more, and says so without an error.
-    if (!this.#isRequestComplete())
-      this.#stream.once(this.#isStreamed ? 'wantTrailers' : 'finish', this.#stop)
+    if (!this.#isRequestComplete()) this.#stopRequest(isOver)
+  }
+
+  /**
+   * RFC 9113 section 8.1: the rest of it is of no use any more, and says so without an error. Behind the last frame, which
+   * is written in this turn: of a stream that is closed node sends no trailers and no end.
+   */
+  #stopRequest(isOver: boolean): void {
+    const stop = () => void setImmediate(() => this.destroyed || this.#stream.close(NGHTTP2_NO_ERROR))
+    if (isOver) stop()
+    else this.#stream.once(this.#isStreamed ? 'wantTrailers' : 'finish', stop)
   }
 
   /** RFC 8441 section 5: the stream is the connection, and a 200 without a proof says so. */
