@@ -93,6 +93,8 @@ export class Splice {
 /** What was broken or cut off must not look like it has ended well. TLS has no reset: its missing close_notify says it. */
 function reset(socket: Socket): void {
   if (socket.destroyed) return
-  if ('encrypted' in socket) socket.destroy()
+  // Node cannot reset one whose end is on its way: it fails by EINVAL and never tells of a close. All was sent by then.
+  const isEnding = socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished
+  if (isEnding || 'encrypted' in socket) socket.destroy()
   else socket.resetAndDestroy()
 }

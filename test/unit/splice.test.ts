@@ -154,11 +154,24 @@ describe('a splice is over', () => {
   })
 })
 
+it.each(['client', 'target'] as const)(
+  'a splice that is cut as the end of the %s comes is over',
+  async (side) => {
+    const { [side]: far, near, splice } = await start()
+    // Behind the splice's own listener: the end is on its way to the other side.
+    near[side].once('end', () => splice.cut())
+    far.end()
+    expect(await splice.done).toBe('cut')
+    expect([near.client.closed, near.target.closed]).toEqual([true, true])
+  },
+)
+
 /** The far ends of a client and of a target; what lies between them is the splice. */
 async function start(limits = LIMITS, clock: FakeClock | typeof systemClock = systemClock) {
   const [client, nearClient] = await pair()
   const [target, nearTarget] = await pair()
-  return { client, target, splice: new Splice(nearClient, nearTarget, { clock, limits }) }
+  const near = { client: nearClient, target: nearTarget }
+  return { client, target, near, splice: new Splice(nearClient, nearTarget, { clock, limits }) }
 }
 
 async function pair(): Promise<readonly [Socket, Socket]> {
