@@ -6,6 +6,9 @@ import { canonicalPath } from './canonical-path.ts'
 /** Of a URL that an operator asks about; what clients may send is in the config. */
 const MAX_TARGET_BYTES = 64 * 1024
 
+// RFC 3986: whatever is not ASCII is written in percent-encoding.
+const TARGET = /^[\x21-\x7e]+$/
+
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i
 
 export interface RequestTarget {
@@ -16,7 +19,12 @@ export interface RequestTarget {
   readonly authority: string | undefined
 }
 
-/** Throws URI_TOO_LONG, INVALID_PATH. */
+/** False for bytes that belong into no target, be it in its path or its query. */
+export function isTarget(text: string): boolean {
+  return TARGET.test(text)
+}
+
+/** Of a text that `isTarget`. Throws URI_TOO_LONG, INVALID_PATH. */
 export function parseRequestTarget(target: string, maxBytes: number): RequestTarget {
   if (target.length > maxBytes) throw new GatewayError('URI_TOO_LONG')
   if (target[0] === '/') return split(target, undefined)
@@ -41,5 +49,7 @@ export function arrivedTarget(url: string): {
   readonly query: string
 } {
   const { authority, path, query } = parseRequestTarget(url, MAX_TARGET_BYTES)
+  if (query !== '' && !isTarget(query))
+    throw new GatewayError('INVALID_PATH', { detail: 'The query is not in ASCII.' })
   return { host: authority === undefined ? '' : parseAuthority(authority).host, path, query }
 }

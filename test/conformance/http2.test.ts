@@ -304,6 +304,17 @@ describe('a head with more than one meaning', () => {
     expect(target.seen).toEqual([])
   })
 
+  it.each([
+    ['in the path', '/\xff'],
+    ['in the query', '/x?q=\xff'],
+    ['in the query as UTF-8', '/x?q=caf\xc3\xa9'],
+  ])('RL31 a byte beyond ASCII %s is refused by the gateway itself', async (_name, path) => {
+    const client = await start()
+    client.send(request(1, headWith([':path', path])))
+    expect(await outcome(client, 1)).toBe('status 400')
+    expect(client.body(1)).toContain('"code":"BAD_REQUEST"')
+  })
+
   it.each<readonly [string, Field]>([
     ['a line break in a value', ['x-odd', 'a\r\nx-evil: 1']],
     ['a NUL in a value', ['x-odd', 'a\0b']],

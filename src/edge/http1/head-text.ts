@@ -3,13 +3,12 @@ import { METHODS } from 'node:http'
 import { isFieldName } from '../../headers.ts'
 import { trimmed } from '../../http1/message-text.ts'
 import { UsualNames } from '../../http1/usual-names.ts'
+import { isTarget } from '../request-target.ts'
 import { malformed } from './malformed.ts'
 
 /** To the string that is compared fast everywhere else. */
 const KNOWN_METHODS: ReadonlyMap<string, string> = new Map(METHODS.map((method) => [method, method]))
 export const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-// RFC 3986: whatever is not ASCII is written in percent-encoding.
-const TARGET = /^[\x21-\x7e]+$/
 const VERSION = /^HTTP\/(\d)\.(\d)$/
 const USUAL_VERSION = ' HTTP/1.1'
 
@@ -70,5 +69,5 @@ export function readPairs(text: string, from: number): string[] {
 }
 
 function assertTarget(target: string): void {
-  if (!TARGET.test(target)) throw malformed('a target that is none')
+  if (!isTarget(target)) throw malformed('a target that is none')
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { METHODS } from 'node:http'
 import { GatewayError } from '../../errors.ts'
 import { HeaderList } from '../../headers.ts'
+import { isTarget } from '../request-target.ts'
 
 const KEY_BYTES = 16
 
@@ -83,5 +84,5 @@ function faultOf(
   const path = pseudo.get(':path') ?? ''
   // The absolute form is for proxies of HTTP/1.1.
   if (path[0] !== '/' && !(path === '*' && method === 'OPTIONS')) return new GatewayError('INVALID_PATH')
-  return undefined
+  return isTarget(path) ? undefined : new GatewayError('BAD_REQUEST')
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readHttp2Head } from '../../../src/edge/http2/http2-head.ts'
 import { readRequestHead } from '../../../src/edge/request-head.ts'
-import { parseRequestTarget } from '../../../src/edge/request-target.ts'
+import { isTarget, parseRequestTarget } from '../../../src/edge/request-target.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { isFieldName, isFieldValue } from '../../../src/headers.ts'
 import type { FuzzTarget } from '../fuzzer.ts'
@@ -51,6 +51,7 @@ export const http2Head: FuzzTarget = {
     if (head.fault) return
     assert.match(head.method, /^(?!CONNECT$|TRACE$)[A-Z-]+$|^TRACE$/)
     assert.ok(head.target.startsWith('/') || (head.target === '*' && head.method === 'OPTIONS'))
+    assert.ok(isTarget(head.target))
     assertForwardable(head.pairs, head.target)
   },
 }

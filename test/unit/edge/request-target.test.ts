@@ -82,5 +82,7 @@ describe('a URL as the edge would see it', () => {
 
   it('is refused as a request would be', () => {
     expect(() => arrivedTarget('http://a b/')).toThrow(expect.objectContaining({ code: 'INVALID_HOST' }))
+    for (const url of ['/caf\u00e9', '/x?q=caf\u00e9'])
+      expect(() => arrivedTarget(url)).toThrow(expect.objectContaining({ code: 'INVALID_PATH' }))
   })
 })
