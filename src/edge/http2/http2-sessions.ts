@@ -12,6 +12,7 @@ import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
 import { LostHeads } from './lost-heads.ts'
+import { keepSmall } from './unread-bytes.ts'
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants
 
@@ -19,8 +20,10 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants
 const EVERY_STREAM = 2 ** 31 - 1
 /** How often all sessions are looked at, at 0.3 us each: for one that asks for nothing, or only for what is refused. */
 const SWEEP_MS = 200
-/** Envoy's values for an edge: what one stream and one connection may have on their way to a slow service. */
-const STREAM_WINDOW_BYTES = 256 * 1024
+/** Of one stream. Less than what is so by default would be of no use: a client need not have heard of it. */
+const LEAST_WINDOW_BYTES = 64 * 1024
+const MOST_WINDOW_BYTES = 256 * 1024
+/** Node gives it back as soon as bytes have come, read or not: what waits is bounded by the windows of the streams. */
 const SESSION_WINDOW_BYTES = 1024 * 1024
 /** Of a request, beside its fields. */
 const PSEUDO_FIELDS = 4
@@ -100,6 +103,7 @@ export class Http2Sessions {
     if (++state.requests === this.#options.limits.requestsPerConnection) stream.session?.close()
     // Opened and reset in one packet: nobody waits for an answer.
     if (stream.destroyed || stream.closed) return
+    if (!stream.endAfterHeaders) keepSmall(stream)
     state.streams++
     stream.on('close', () => {
       state.streams--
@@ -148,7 +152,7 @@ function sessionOptions({ headerBytes, headers, http2 }: Http2Limits) {
       enablePush: false,
       // WebSocket on a stream (RFC 8441); a route still has to let it through.
       enableConnectProtocol: true,
-      initialWindowSize: STREAM_WINDOW_BYTES,
+      initialWindowSize: windowOf(http2),
       maxConcurrentStreams: http2.streams,
       maxHeaderListSize: headerBytes,
     },
@@ -159,4 +163,9 @@ function sessionOptions({ headerBytes, headers, http2 }: Http2Limits) {
     // A service may send two of a field that should be one: the client gets both, as over HTTP/1.
     strictSingleValueFields: false,
   }
+}
+
+/** All streams together fill no more than the memory of their connection. */
+function windowOf({ streams, memoryBytes }: Http2Limits['http2']): number {
+  return Math.min(MOST_WINDOW_BYTES, Math.max(LEAST_WINDOW_BYTES, Math.floor(memoryBytes / streams)))
 }
