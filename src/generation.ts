@@ -5,12 +5,13 @@ import { TrustedProxies } from './edge/client-address.ts'
 import { GatewayError } from './errors.ts'
 import { FieldNames } from './headers.ts'
 import type { Steps } from './pace.ts'
-import type { Call, RouteFacts } from './plugin.ts'
+import type { RouteFacts } from './plugin.ts'
 import { createRouteHooks, type HookEnvironment } from './route-hooks.ts'
 import type { RoutePattern } from './routing/route-pattern.ts'
 import { buildRouteTable, createRouteTable, type RouteTable } from './routing/route-table.ts'
 import { compileListenerRules, type ListenerRules } from './tcp/listener-rules.ts'
 import type { RouteRecorder } from './telemetry/route-recorder.ts'
+import type { Service } from './upstream/service.ts'
 import type { AnyService, ServicePool } from './upstream/service-pool.ts'
 import { within } from './waiting.ts'
 
@@ -20,6 +21,8 @@ export interface CompiledRoute extends RoutePattern {
   readonly encodedSlashes: boolean
   readonly facts: RouteFacts
   readonly chain: Chain
+  /** See `Service`. */
+  readonly speaksHttp2: () => boolean
   readonly recorder: RouteRecorder
 }
 
@@ -129,6 +132,7 @@ export class Generation {
     const owner = { holder: this.#holder, root: this.configuration.root }
     const hooks = createRouteHooks(route, this.#environment, owner)
     const service = this.services.get(route.service)
+    const { call, speaksHttp2 } = service && 'call' in service ? service : NO_SERVICE
     return {
       id: route.id,
       hosts: route.hosts,
@@ -139,7 +143,8 @@ export class Generation {
       origin: route.origin,
       encodedSlashes: route.encodedSlashes === 'allow',
       facts,
-      chain: compileChain(hooks, service && 'call' in service ? service.call : noService),
+      chain: compileChain(hooks, call),
+      speaksHttp2,
       recorder: this.#environment.record(facts),
     }
   }
@@ -178,7 +183,10 @@ export class Generation {
   }
 }
 
-const noService: Call = () => Promise.reject(new GatewayError('NO_HEALTHY_TARGET'))
+const NO_SERVICE: Pick<Service, 'call' | 'speaksHttp2'> = {
+  call: () => Promise.reject(new GatewayError('NO_HEALTHY_TARGET')),
+  speaksHttp2: () => false,
+}
 
 function tcpRules({ listeners }: Configuration, { ofNode }: GenerationEnvironment) {
   const rules = new Map<string, ListenerRules>()

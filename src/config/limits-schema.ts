@@ -57,6 +57,9 @@ export const limits = z.strictObject({
     .prefault('500B')
     .describe('What a body must bring in each second on average.'),
   bodyGrace: someTime.prefault('10s').describe('How long a body may come slower than that.'),
+  callSilence: someTime
+    .prefault('5m')
+    .describe('How long nothing may come of a call of gRPC before it is answered.'),
   writeTimeout: someTime.prefault('30s').describe('How long a client may take nothing of its answer.'),
   http2: http2.prefault({}).describe('Limits of HTTP/2.'),
 })

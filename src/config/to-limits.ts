@@ -7,7 +7,8 @@ const DEFAULTS = limits.parse({})
 export type LimitsConfiguration = ReturnType<typeof toLimits>
 
 export function toLimits(read: z.output<typeof limits> = DEFAULTS) {
-  const { http2, headersTimeout, requestTimeout, keepAliveTimeout, bodyGrace, writeTimeout, ...others } = read
+  const { http2, headersTimeout, requestTimeout, keepAliveTimeout, ...withBodies } = read
+  const { bodyGrace, callSilence, writeTimeout, ...others } = withBodies
   const { memory, ...streams } = http2
   return {
     ...others,
@@ -16,6 +17,7 @@ export function toLimits(read: z.output<typeof limits> = DEFAULTS) {
     requestTimeoutMs: requestTimeout,
     keepAliveTimeoutMs: keepAliveTimeout,
     bodyGraceMs: bodyGrace,
+    callSilenceMs: callSilence,
     writeTimeoutMs: writeTimeout,
     http2: { ...streams, memoryBytes: memory },
   }

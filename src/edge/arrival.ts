@@ -15,6 +15,7 @@ import { HttpExchange } from './http-exchange.ts'
 import { SERVER_WIDE, takeOptions } from './options-request.ts'
 import type { RequestHead } from './request-head.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
+import { waitingCall } from './waiting-call.ts'
 import { assertHandshake } from './web-socket-handshake.ts'
 
 const ID_BYTES = 16
@@ -90,15 +91,15 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
   })
   if (raw.method === 'OPTIONS') takeOptions(exchange)
   if (requestsPerConnection !== undefined) exchange.closes = ++connection.requests >= requestsPerConnection
-  // A call of gRPC may be silent for as long as it likes, and last for as long.
-  if (exchange.body.present && exchange.grpc === undefined) {
-    exchange.body.onOpened = raw.http2 ? inTime(exchange, options) : watchBody
-  }
+  if (exchange.body.present) exchange.body.onOpened = raw.http2 ? inTime(exchange, options) : watchBody
   return exchange
 }
 
-function inTime({ startedAt }: HttpExchange, { bodies, limits }: ArrivalOptions) {
-  return (body: ClientBody) => bodies.watch(body, startedAt + limits.requestTimeoutMs)
+function inTime(exchange: HttpExchange, { bodies, limits }: ArrivalOptions) {
+  return (body: ClientBody) => {
+    if (!exchange.isCall) bodies.watch(body, exchange.startedAt + limits.requestTimeoutMs)
+    else bodies.watchCall(waitingCall(exchange))
+  }
 }
 
 function targetOf(raw: ClientRequest, target: string, maxBytes: number): RequestTarget {

@@ -22,16 +22,21 @@ export interface BodyPace {
   /** Bytes per second. */
   readonly bodyRate: number
   readonly bodyGraceMs: number
+  /** How long nothing may come of a call of gRPC. */
+  readonly callSilenceMs: number
 }
 
 interface Waiting {
-  /** Milliseconds that the client was waited for. */
+  /** Milliseconds that the client was waited for; for a call since it last sent something. */
   waitedMs: number
+  /** Of a call: bytes at the last look. */
+  heard: number | undefined
   /** By when all of it must have come, whoever is waited for. */
   readonly dueAt: number
 }
 
 const TOO_SLOW = 'The body came too slowly.'
+const TOO_SILENT = 'Nothing came of the call for too long.'
 const TOO_LATE = 'The request took too long in all.'
 
 export class BodyWatch {
@@ -50,9 +55,18 @@ export class BodyWatch {
 
   /** From the moment on that somebody reads it. Over HTTP/1.1 the connection sees to the whole time. */
   watch(body: WatchedBody, dueAt = Number.POSITIVE_INFINITY): void {
+    this.#add(body, { dueAt, heard: undefined })
+  }
+
+  /** Messages come as slowly and for as long as they like, but not never. */
+  watchCall(body: WatchedBody): void {
+    this.#add(body, { dueAt: Number.POSITIVE_INFINITY, heard: 0 })
+  }
+
+  #add(body: WatchedBody, rule: Omit<Waiting, 'waitedMs'>): void {
     // The first look counts the whole time since the one before it, of which this body was not there for a part.
     const missedMs = this.#looking ? this.#clock.now() - this.#lookedAt : 0
-    this.#bodies.set(body, { waitedMs: -missedMs, dueAt })
+    this.#bodies.set(body, { ...rule, waitedMs: -missedMs })
     if (!this.#looking) this.#lookAgain()
   }
 
@@ -65,7 +79,7 @@ export class BodyWatch {
   #look(): void {
     const passed = this.#clock.now() - this.#lookedAt
     for (const [body, waiting] of this.#bodies) {
-      if (body.awaitsClient) waiting.waitedMs += passed
+      count(body, waiting, passed)
       const fault = body.over ? undefined : this.#faultOf(body, waiting)
       if (!body.over && fault === undefined) continue
       this.#bodies.delete(body)
@@ -76,6 +90,8 @@ export class BodyWatch {
   }
 
   #faultOf(body: WatchedBody, waiting: Waiting): string | undefined {
+    if (waiting.heard !== undefined)
+      return waiting.waitedMs > this.#pace.callSilenceMs ? TOO_SILENT : undefined
     if (this.#isTooSlow(body, waiting)) return TOO_SLOW
     return !body.complete && this.#clock.now() >= waiting.dueAt ? TOO_LATE : undefined
   }
@@ -84,5 +100,14 @@ export class BodyWatch {
     const { bodyRate, bodyGraceMs } = this.#pace
     // What came before counts: a client that was fast may rest, for as long as its average allows.
     return waitedMs > bodyGraceMs && received < (bodyRate * (waitedMs - bodyGraceMs)) / 1000
+  }
+}
+
+function count(body: WatchedBody, waiting: Waiting, passedMs: number): void {
+  if (waiting.heard !== undefined && body.received > waiting.heard) {
+    waiting.heard = body.received
+    waiting.waitedMs = 0
+  } else if (body.awaitsClient) {
+    waiting.waitedMs += passedMs
   }
 }

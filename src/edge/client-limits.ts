@@ -14,6 +14,7 @@ export interface ClientLimits {
   /** Bytes per second. */
   readonly bodyRate: number
   readonly bodyGraceMs: number
+  readonly callSilenceMs: number
   readonly writeTimeoutMs: number
   readonly http2: {
     readonly streams: number

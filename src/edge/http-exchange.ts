@@ -1,6 +1,6 @@
 // An exchange over HTTP: the facts of one request, and the request that will go to the service.
 import { GatewayError } from '../errors.ts'
-import { grpcTypeOf, readGrpcTimeout } from '../grpc.ts'
+import { grpcTypeOf, isNativeGrpc, readGrpcTimeout } from '../grpc.ts'
 import { HeaderList, type ReadonlyHeaderList } from '../headers.ts'
 import type {
   Attempt,
@@ -58,6 +58,8 @@ export class HttpExchange implements Exchange {
   readonly headers: ReadonlyHeaderList
   readonly request: UpstreamRequest
   readonly grpc: string | undefined
+  /** A call of gRPC that the service can take: it lasts for as long as it says, and its body comes when it comes. */
+  isCall = false
   readonly upgrade: Upgrade | undefined
   readonly body: ClientBody
   readonly attempts: Attempt[] = []
@@ -108,12 +110,21 @@ export class HttpExchange implements Exchange {
     }
     // gRPC is always POST: no other request is looked at.
     this.grpc = this.method === 'POST' ? grpcTypeOf(this.headers.get('content-type')) : undefined
-    if (this.grpc !== undefined) this.#takeTimeout()
   }
 
   get signal(): AbortSignal {
     this.#abort ??= this.#startAbort()
     return this.#abort.signal
+  }
+
+  /** The client's deadline is the exchange's; an attempt may take all of it where gRPC is spoken on both sides. */
+  takeCall(serviceSpeaksHttp2: boolean): void {
+    const isSpoken = !isNativeGrpc(this.grpc) || this.response?.req.httpVersion === '2.0'
+    this.isCall = serviceSpeaksHttp2 && isSpoken
+    const ms = readGrpcTimeout(this.headers.get('grpc-timeout'))
+    if (ms === undefined) return
+    this.deadlineAt = this.startedAt + ms
+    if (this.isCall) this.request.attemptTimeoutMs = Number.POSITIVE_INFINITY
   }
 
   respond(response: DirectResponse): void {
@@ -140,14 +151,6 @@ export class HttpExchange implements Exchange {
     this.error ??= reason
     for (const listener of this.#cancelListeners.splice(0)) tellCancelled(listener, reason)
     this.#abort?.abort(reason)
-  }
-
-  /** The client's deadline is the exchange's, and an attempt may take all of it. */
-  #takeTimeout(): void {
-    const ms = readGrpcTimeout(this.headers.get('grpc-timeout'))
-    if (ms === undefined) return
-    this.deadlineAt = this.startedAt + ms
-    this.request.attemptTimeoutMs = Number.POSITIVE_INFINITY
   }
 
   #startAbort(): AbortController {

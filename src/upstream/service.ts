@@ -24,6 +24,8 @@ export interface Service {
   /** Stable and canary targets. */
   readonly targets: readonly HttpTarget[]
   readonly call: Call
+  /** True while each of its targets does, as far as is known: only then can it be called by gRPC. */
+  readonly speaksHttp2: () => boolean
   /** Stops checks and closes connections once their requests have ended. */
   close(): Promise<void>
 }
@@ -47,6 +49,7 @@ export function createService(settings: ServiceSettings, environment: ServiceEnv
     name: settings.name,
     targets,
     call,
+    speaksHttp2: () => targets.every(({ pool }) => pool.http2),
     async close() {
       stopChecks()
       await Promise.all(targets.map((target) => target.pool.close()))

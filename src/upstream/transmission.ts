@@ -64,6 +64,8 @@ export interface Receiver {
 /** The connections to a target, whatever is spoken on them. */
 export interface TargetPool {
   readonly closed: boolean
+  /** True while its target speaks HTTP/2, as far as is known. */
+  readonly http2: boolean
   /** Throws when the request is not one that may be sent. */
   dispatch(request: Outgoing, receiver: Receiver): void
   /** Takes nothing new; resolves when what is under way has ended. */

@@ -23,6 +23,7 @@ export interface Http1PoolSettings {
 }
 
 export class Http1Pool implements TargetPool, ConnectionOwner {
+  readonly http2 = false
   readonly #settings: Http1PoolSettings
   readonly #connections = new Set<Connection>()
   /** The last one used is used first, so that those that are too many grow old. */

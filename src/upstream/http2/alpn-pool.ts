@@ -34,6 +34,10 @@ export class AlpnPool implements TargetPool {
     return this.#http2.closed
   }
 
+  get http2(): boolean {
+    return this.#current === this.#http2
+  }
+
   dispatch(request: Outgoing, receiver: Receiver): void {
     // WebSocket over HTTP/2 (RFC 8441) is not spoken: what speaks both speaks HTTP/1.1 for it.
     const pool = request.upgrade && this.#settings.http1Allowed ? this.#http1 : this.#current

@@ -17,6 +17,7 @@ export interface Http2PoolSettings extends SessionSettings {
 const NO_UPGRADE = 'a target that speaks HTTP/2 alone cannot be asked for a WebSocket'
 
 export class Http2Pool implements TargetPool {
+  readonly http2 = true
   readonly #settings: Http2PoolSettings
   /** All that are not closed: those that begin, serve, or end. */
   readonly #sessions = new Set<Session>()

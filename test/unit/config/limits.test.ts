@@ -18,6 +18,7 @@ describe('limits', () => {
       requestsPerConnection: undefined,
       bodyRate: 500,
       bodyGraceMs: 10_000,
+      callSilenceMs: 300_000,
       writeTimeoutMs: 30_000,
       http2: { streams: 100, resets: 100, resetsPerSecond: 20, memoryBytes: 10_485_760 },
     })

@@ -20,7 +20,11 @@ class FakeBody implements WatchedBody {
 
 function start() {
   const clock = new FakeClock()
-  const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 5000 }, new TurnShare())
+  const watch = new BodyWatch(
+    clock,
+    { bodyRate: 100, bodyGraceMs: 5000, callSilenceMs: 60_000 },
+    new TurnShare(),
+  )
   const body = new FakeBody()
   watch.watch(body)
   return { clock, watch, body }
@@ -97,7 +101,11 @@ describe('a body', () => {
 
   it('is waited for from when it came, not from the look before', async () => {
     const clock = new FakeClock()
-    const watch = new BodyWatch(clock, { bodyRate: 100, bodyGraceMs: 500 }, new TurnShare())
+    const watch = new BodyWatch(
+      clock,
+      { bodyRate: 100, bodyGraceMs: 500, callSilenceMs: 60_000 },
+      new TurnShare(),
+    )
     watch.watch(new FakeBody())
     await clock.advance(999)
     const body = new FakeBody()
@@ -116,5 +124,47 @@ describe('a body', () => {
     watch.watch(next)
     await clock.advance(7000)
     expect(next.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+})
+
+describe('a call', () => {
+  function startCall() {
+    const { clock, watch } = start()
+    const call = new FakeBody()
+    watch.watchCall(call)
+    return { clock, call }
+  }
+
+  it('of which nothing comes at all fails when its silence is too long', async () => {
+    const { clock, call } = startCall()
+    await clock.advance(60_000)
+    expect(call.error).toBeUndefined()
+    await clock.advance(2000)
+    expect(call.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('may bring a byte now and then for as long as it likes', async () => {
+    const { clock, call } = startCall()
+    for (let minute = 0; minute < 600; minute++) {
+      await clock.advance(50_000)
+      call.received += 1
+    }
+    expect(call.error).toBeUndefined()
+    await clock.advance(63_000)
+    expect(call.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('that waits for the service is not waited for', async () => {
+    const { clock, call } = startCall()
+    call.awaitsClient = false
+    await clock.advance(600_000)
+    expect(call.error).toBeUndefined()
+  })
+
+  it('that is over is forgotten', async () => {
+    const { clock, call } = startCall()
+    call.over = true
+    await clock.advance(600_000)
+    expect(call.error).toBeUndefined()
   })
 })
