@@ -25,8 +25,8 @@ const http2 = z.strictObject({
     .describe('Requests that a client may take back at once, or send as heads that are refused.'),
   resetsPerSecond: z.int().min(1).max(10_000).default(20).describe('How fast that budget fills again.'),
   memory: bytes(MIB, 1024 * MIB)
-    .prefault('10MiB')
-    .describe('Of one connection.'),
+    .prefault('16MiB')
+    .describe('Of one connection: for what it keeps open, and as much for bodies that wait.'),
 })
 
 export const limits = z.strictObject({

@@ -20,7 +20,7 @@ describe('limits', () => {
       bodyGraceMs: 10_000,
       callSilenceMs: 300_000,
       writeTimeoutMs: 30_000,
-      http2: { streams: 100, resets: 100, resetsPerSecond: 20, memoryBytes: 10_485_760 },
+      http2: { streams: 100, resets: 100, resetsPerSecond: 20, memoryBytes: 16_777_216 },
     })
   })
 
