@@ -64,15 +64,15 @@ export class TlsFront {
   }
 
   /** It listens nowhere. A new one each time: a new context does not change whether it asks for certificates. */
-  #createServer({ clientCertificates: clients }: TlsSettings, { base }: TlsContexts): Server {
+  #createServer({ clientCertificates: clients }: TlsSettings, contexts: TlsContexts): Server {
     const { protocols, handshakeTimeoutMs, clock, onSecure } = this.#options
     const server = createServer({
-      ...base,
+      ...contexts.base,
       ALPNProtocols: [...protocols],
       handshakeTimeout: handshakeTimeoutMs,
       requestCert: clients !== undefined,
       rejectUnauthorized: clients?.required ?? false,
-      SNICallback: (name, done) => done(null, this.#contexts.find(name)),
+      SNICallback: (name, done) => done(null, contexts.find(name)),
     })
     server.on('secureConnection', (socket) => {
       if (!mayEnter(socket, clients?.required ?? false, clock)) socket.destroy()
