@@ -25,7 +25,7 @@ export function decide(course: Course): Answer | Promise<Answer> {
   course.route = match.route
   exchange.route = match.route.facts
   exchange.params = match.params
-  if (exchange.grpc !== undefined) exchange.takeCall(match.route.speaksHttp2())
+  if (exchange.grpc !== undefined) exchange.takeCall(match.route.speaksHttp2)
   const chain = exchange.upgrade
     ? { ...match.route.chain, call: guardUpgrade(match.route.chain.call) }
     : match.route.chain

@@ -97,8 +97,9 @@ function admit(raw: ClientRequest, target: string, { options, authorityOf, watch
 
 function inTime(exchange: HttpExchange, { bodies, limits }: ArrivalOptions) {
   return (body: ClientBody) => {
-    if (!exchange.isCall) bodies.watch(body, exchange.startedAt + limits.requestTimeoutMs)
-    else bodies.watchCall(waitingCall(exchange))
+    const dueAt = exchange.startedAt + limits.requestTimeoutMs
+    if (exchange.isCall) bodies.watchCall(waitingCall(exchange), dueAt)
+    else bodies.watch(body, dueAt)
   }
 }
 

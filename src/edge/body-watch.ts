@@ -26,11 +26,17 @@ export interface BodyPace {
   readonly callSilenceMs: number
 }
 
+/** A call of gRPC, until its service turns out to speak no HTTP/2: then it is a body like any other. */
+export interface WatchedCall extends WatchedBody {
+  readonly isCall: boolean
+}
+
 interface Waiting {
   /** Milliseconds that the client was waited for; for a call since it last sent something. */
   waitedMs: number
   /** Of a call: bytes at the last look. */
-  heard: number | undefined
+  heard: number
+  isCall(): boolean
   /** By when all of it must have come, whoever is waited for. */
   readonly dueAt: number
 }
@@ -55,12 +61,12 @@ export class BodyWatch {
 
   /** From the moment on that somebody reads it. Over HTTP/1.1 the connection sees to the whole time. */
   watch(body: WatchedBody, dueAt = Number.POSITIVE_INFINITY): void {
-    this.#add(body, { dueAt, heard: undefined })
+    this.#add(body, { dueAt, heard: 0, isCall: never })
   }
 
   /** Messages come as slowly and for as long as they like, but not never. */
-  watchCall(body: WatchedBody): void {
-    this.#add(body, { dueAt: Number.POSITIVE_INFINITY, heard: 0 })
+  watchCall(body: WatchedCall, dueAt: number): void {
+    this.#add(body, { dueAt, heard: 0, isCall: () => body.isCall })
   }
 
   #add(body: WatchedBody, rule: Omit<Waiting, 'waitedMs'>): void {
@@ -90,8 +96,7 @@ export class BodyWatch {
   }
 
   #faultOf(body: WatchedBody, waiting: Waiting): string | undefined {
-    if (waiting.heard !== undefined)
-      return waiting.waitedMs > this.#pace.callSilenceMs ? TOO_SILENT : undefined
+    if (waiting.isCall()) return waiting.waitedMs > this.#pace.callSilenceMs ? TOO_SILENT : undefined
     if (this.#isTooSlow(body, waiting)) return TOO_SLOW
     return !body.complete && this.#clock.now() >= waiting.dueAt ? TOO_LATE : undefined
   }
@@ -104,10 +109,14 @@ export class BodyWatch {
 }
 
 function count(body: WatchedBody, waiting: Waiting, passedMs: number): void {
-  if (waiting.heard !== undefined && body.received > waiting.heard) {
+  if (body.received > waiting.heard && waiting.isCall()) {
     waiting.heard = body.received
     waiting.waitedMs = 0
   } else if (body.awaitsClient) {
     waiting.waitedMs += passedMs
   }
+}
+
+function never(): boolean {
+  return false
 }

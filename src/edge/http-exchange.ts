@@ -58,8 +58,6 @@ export class HttpExchange implements Exchange {
   readonly headers: ReadonlyHeaderList
   readonly request: UpstreamRequest
   readonly grpc: string | undefined
-  /** A call of gRPC that the service can take: it lasts for as long as it says, and its body comes when it comes. */
-  isCall = false
   readonly upgrade: Upgrade | undefined
   readonly body: ClientBody
   readonly attempts: Attempt[] = []
@@ -80,6 +78,7 @@ export class HttpExchange implements Exchange {
   closes = false
   cancelled: GatewayError | undefined
   #abort: AbortController | undefined
+  #canBeTaken: () => boolean = never
   readonly #cancelListeners: CancelListener[] = []
 
   constructor(raw: ClientRequest, framing: BodyFraming, facts: ExchangeFacts) {
@@ -112,15 +111,21 @@ export class HttpExchange implements Exchange {
     this.grpc = this.method === 'POST' ? grpcTypeOf(this.headers.get('content-type')) : undefined
   }
 
+  /** A call of gRPC that the service can take: it lasts for as long as it says, and its body comes when it comes. */
+  get isCall(): boolean {
+    return this.#canBeTaken()
+  }
+
   get signal(): AbortSignal {
     this.#abort ??= this.#startAbort()
     return this.#abort.signal
   }
 
   /** The client's deadline is the exchange's; an attempt may take all of it where gRPC is spoken on both sides. */
-  takeCall(serviceSpeaksHttp2: boolean): void {
-    const isSpoken = !isNativeGrpc(this.grpc) || this.response?.req.httpVersion === '2.0'
-    this.isCall = serviceSpeaksHttp2 && isSpoken
+  takeCall(serviceSpeaksHttp2: () => boolean): void {
+    // Asked again as it goes on: what a service speaks over TLS is known once it has been connected to.
+    if (!isNativeGrpc(this.grpc) || this.response?.req.httpVersion === '2.0')
+      this.#canBeTaken = serviceSpeaksHttp2
     const ms = readGrpcTimeout(this.headers.get('grpc-timeout'))
     if (ms === undefined) return
     this.deadlineAt = this.startedAt + ms
@@ -173,4 +178,8 @@ function tellCancelled(listener: CancelListener, reason: GatewayError): void {
 
 export function clientClosed(): GatewayError {
   return new GatewayError('CLIENT_CLOSED')
+}
+
+function never(): boolean {
+  return false
 }

@@ -52,6 +52,11 @@ services:
     targets: ["https://127.0.0.1:${portOf(https)}"]
     tls: { ca: cert.pem }
     routes: { all: /* }
+  fresh:
+    host: fresh.test
+    targets: ["https://127.0.0.1:${portOf(https)}"]
+    tls: { ca: cert.pem }
+    routes: { all: /* }
   grpc:
     host: grpc.test
     targets: ["h2c://127.0.0.1:${portOf(grpc)}"]
@@ -108,6 +113,12 @@ describe('a silent request that says it is a call of gRPC', () => {
     expect(head).toMatchObject({ ':status': 200, 'grpc-status': '4', 'x-gateway-error': 'REQUEST_TIMEOUT' })
     expect(head['grpc-message']).toBe('The body came too slowly.')
     await expect.poll(() => gateway.metrics()).toContain('gateway_requests_in_flight 0')
+  })
+
+  it('is given up where its own handshake finds that HTTP/1.1 is spoken', async () => {
+    const { stream, head } = beginCall('fresh.test', '/x')
+    await expect.poll(() => stream.closed).toBe(true)
+    expect(head['grpc-message']).toBe('The body came too slowly.')
   })
 
   it('is given up over HTTP/1.1, whatever the service speaks', async () => {

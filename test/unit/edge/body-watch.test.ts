@@ -130,8 +130,8 @@ describe('a body', () => {
 describe('a call', () => {
   function startCall() {
     const { clock, watch } = start()
-    const call = new FakeBody()
-    watch.watchCall(call)
+    const call = Object.assign(new FakeBody(), { isCall: true })
+    watch.watchCall(call, 3_600_000)
     return { clock, call }
   }
 
@@ -151,6 +151,16 @@ describe('a call', () => {
     }
     expect(call.error).toBeUndefined()
     await clock.advance(63_000)
+    expect(call.error?.code).toBe('REQUEST_TIMEOUT')
+  })
+
+  it('whose service turns out to be none of gRPC is a body like any other', async () => {
+    const { clock, call } = startCall()
+    await clock.advance(30_000)
+    call.received += 1
+    await clock.advance(1000)
+    call.isCall = false
+    await clock.advance(10_000)
     expect(call.error?.code).toBe('REQUEST_TIMEOUT')
   })
 
