@@ -31,6 +31,7 @@ services:
     targets: [${target.url}]
     connections: { queue: 1000 ${connections} }
     timeout: { attempt: 1h }
+    retry: { methods: [POST] }
     routes: { all: /* }
   other: { host: other.test, targets: [${target.url}], routes: { all: /* } }
 `,
@@ -139,6 +140,48 @@ describe('bodies that wait for a service', () => {
     }
     expect(client.goaway).toBeUndefined()
     expect((await kept()) - before).toBeLessThan(6 * MB)
+  })
+})
+
+describe('bodies that a service takes, kept for another attempt', () => {
+  const LENGTH = 30_000
+
+  async function begin(count: number): Promise<readonly number[]> {
+    await start(() => {}, { connections: ', max: 200' })
+    await open()
+    const streams = streamsOf(count)
+    const head = [':method', 'POST', ':scheme', 'http', ':path', '/x', ':authority', 'gw.test']
+    const declared = [...head, 'content-length', String(LENGTH)]
+    client.send(...streams.map((stream) => headers(stream, declared, FLAG.endHeaders)))
+    await taken()
+    client.socket.setNoDelay(true)
+    return streams
+  }
+
+  it('in frames of one byte cost no more than their bytes', async () => {
+    const streams = await begin(20)
+    const before = await kept()
+    const frames = streams.map((stream) =>
+      Buffer.concat(Array.from({ length: 1000 }, () => data(stream, 'x'))),
+    )
+    for (let sent = 1000; sent < LENGTH; sent += 1000) {
+      client.send(...frames)
+      await taken()
+    }
+    expect(client.goaway).toBeUndefined()
+    expect((await kept()) - before).toBeLessThan(streams.length * LENGTH * 2 + 6 * MB)
+  })
+
+  it('keep nothing of what came with them', async () => {
+    const streams = await begin(20)
+    const before = await kept()
+    const ignored = Buffer.concat(Array.from({ length: 3 }, () => frame(0xfa, 0, 0, Buffer.alloc(MAX_FRAME))))
+    for (let sent = 0; sent < 300; sent++) {
+      client.send(data(streams[sent % streams.length]!, 'x'), ignored)
+      await taken()
+    }
+    expect(client.goaway).toBeUndefined()
+    expect((await kept()) - before).toBeLessThan(8 * MB)
   })
 })
 

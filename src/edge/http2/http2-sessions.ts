@@ -165,7 +165,7 @@ function sessionOptions({ headerBytes, headers, http2 }: Http2Limits) {
   }
 }
 
-/** All streams together fill no more than the memory of their connection. */
+/** All streams together fill no more than the memory of their connection, or 64 KiB each where that is more. */
 function windowOf({ streams, memoryBytes }: Http2Limits['http2']): number {
   return Math.min(MOST_WINDOW_BYTES, Math.max(LEAST_WINDOW_BYTES, Math.floor(memoryBytes / streams)))
 }

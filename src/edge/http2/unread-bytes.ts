@@ -1,6 +1,7 @@
 // What has come on a stream and nobody has read yet, at the cost of its bytes.
 import type { ServerHttp2Stream } from 'node:http2'
 import { Duplex } from 'node:stream'
+import { own } from '../own-bytes.ts'
 
 /** What small chunks are gathered in. */
 const BLOCK_BYTES = 4096
@@ -64,11 +65,4 @@ class UnreadBytes {
     this.#used = 0
     if (block) Duplex.prototype.push.call(this.#stream, block)
   }
-}
-
-function own(chunk: Buffer): Buffer {
-  if (chunk.length * 2 > chunk.buffer.byteLength) return chunk
-  const copy = Buffer.allocUnsafeSlow(chunk.length)
-  chunk.copy(copy)
-  return copy
 }
