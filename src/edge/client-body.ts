@@ -1,8 +1,8 @@
 // The client's body: read once from the socket, handed to one attempt at a time, kept for another when asked.
-import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import { NO_NAMES } from '../headers.ts'
 import type { BodyStream, RequestBody } from '../plugin.ts'
+import { BodyReader } from './body-reader.ts'
 import type { ClientRequest } from './client-request.ts'
 import { OwnBytes, own } from './own-bytes.ts'
 import { announcesTrailers, forwardableTrailers } from './request-trailers.ts'
@@ -220,35 +220,3 @@ export class ClientBody implements RequestBody {
 function passPieces(body: ClientBody): void {
   body.passPieces()
 }
-
-interface Reading {
-  onWanted(): void
-  onGone(): void
-  readonly trailers: BodyStream['trailers']
-}
-
-/** A view of the body for one attempt; destroying it leaves the client's socket alone. */
-class BodyReader extends Readable implements BodyStream {
-  readonly trailers: BodyStream['trailers']
-  readonly #reading: Reading
-
-  constructor(reading: Reading) {
-    // What is read ahead is not bounded by the window of its stream: nothing is.
-    super({ highWaterMark: 1 })
-    this.#reading = reading
-    this.trailers = reading.trailers
-    // Between two attempts nobody listens: a client that goes away then must not end the process.
-    this.on('error', ignore)
-  }
-
-  override _read(): void {
-    this.#reading.onWanted()
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#reading.onGone()
-    callback(error)
-  }
-}
-
-function ignore(): void {}
