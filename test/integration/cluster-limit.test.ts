@@ -98,8 +98,12 @@ describe('two gateways on one Redis', () => {
         admitted += batch.filter(({ status }) => status === 200).length
       }
     }
-    await sendTo(first, 200)
-    expect(await takesByLease(first)).toBeGreaterThan(10)
+    // Not of a certain number: while Redis gets no CPU, and in the last moment of a lease, none is lent.
+    const lentTo = async () => {
+      await sendTo(first, 20)
+      return takesByLease(first)
+    }
+    await expect.poll(lentTo).toBeGreaterThan(10)
     await sendTo(second, 600)
     const lost = (await lostCalls()) - lostBefore
     expect(admitted).toBeLessThanOrEqual(600)
