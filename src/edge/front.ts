@@ -10,10 +10,11 @@ import { createFramework } from './framework.ts'
 import { Http1Connections, type OnMalformed } from './http1/http1-connections.ts'
 import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
-import { behindProxy, createVoices, type ProxyFault, type Speak } from './speakers.ts'
+import { behindProxy, createVoices, onceHello, type ProxyFault, type Speak } from './speakers.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
 import type { TurnShare } from './turn-share.ts'
+import { Turnstile } from './turnstile.ts'
 
 export type ListenerSettings = ClearSettings | HttpsSettings | RawSettings
 
@@ -84,9 +85,10 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     request.http2?.fault ? serve(request, response, request.url ?? '') : framework.route(request, response)
   const sessions = new Http2Sessions({ clock, limits, onRequest })
   const { turns, onMalformed } = options
-  const connections = new Http1Connections({ clock, limits, turns, onRequest, onMalformed })
+  const turnstile = new Turnstile(clock)
+  const connections = new Http1Connections({ clock, limits, turns, turnstile, onRequest, onMalformed })
   const patience = { clock, timeoutMs: limits.headersTimeoutMs }
-  const voices = createVoices(connections, sessions, patience)
+  const voices = createVoices({ connections, sessions, patience, turnstile })
   const tlsFronts = new Map<string, TlsFront>()
   let ticketKeys: Buffer | undefined
   const stops: (() => void)[] = []
@@ -112,7 +114,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     })
     tlsFronts.set(settings.name, tls)
     if (ticketKeys) tls.useTicketKeys(ticketKeys)
-    return ofAdmitted((socket) => tls.accept(socket))
+    return ofAdmitted(onceHello((socket) => tls.accept(socket), { patience, turnstile }))
   }
 
   function stopListening(): void {

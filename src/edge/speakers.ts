@@ -5,8 +5,9 @@ import type { ProxiedConnection } from '../proxy-protocol.ts'
 import { introduce } from './connection.ts'
 import type { Http1Connections } from './http1/http1-connections.ts'
 import type { Http2Sessions } from './http2/http2-sessions.ts'
-import { judgePreface } from './preface.ts'
+import { judgeFirstRecord, judgePreface } from './preface.ts'
 import { judgeProxyHeader } from './proxy-header.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** Takes a connection over; `proxied` is what a trusted proxy has said of it. */
 export type Speak = (socket: Socket, proxied?: ProxiedConnection) => void
@@ -18,11 +19,18 @@ export interface Voices {
   readonly either: Speak
 }
 
-export function createVoices(
-  connections: Http1Connections,
-  sessions: Http2Sessions,
-  patience: Patience,
-): Voices {
+/** How long a client is waited for, and where it waits itself. */
+export interface Beginning {
+  readonly patience: Patience
+  readonly turnstile: Turnstile
+}
+
+export interface Speakers extends Beginning {
+  readonly connections: Http1Connections
+  readonly sessions: Http2Sessions
+}
+
+export function createVoices({ connections, sessions, patience, turnstile }: Speakers): Voices {
   const speak = {
     http1: (socket: Socket) => connections.accept(socket),
     http2: (socket: Socket) => sessions.accept(socket),
@@ -34,11 +42,26 @@ export function createVoices(
         socket,
         {
           judge: judgePreface,
-          done: (protocol) => (protocol === 'h2' ? speak.http2(socket) : speak.http1(socket)),
+          done: (protocol) =>
+            protocol === 'h2' ? letIn(socket, speak.http2, turnstile) : speak.http1(socket),
         },
         patience,
       ),
   }
+}
+
+/** When the client has said something whole: what it costs to answer it, one that says too little does not cost. */
+export function onceHello(speak: Speak, { patience, turnstile }: Beginning): Speak {
+  return (socket) =>
+    takeFirstBytes(socket, { judge: judgeFirstRecord, done: () => letIn(socket, speak, turnstile) }, patience)
+}
+
+function letIn(socket: Socket, speak: Speak, turnstile: Turnstile): void {
+  // Nobody else hears of it while it waits.
+  socket.on('error', () => socket.destroy())
+  turnstile.pass(() => {
+    if (!socket.destroyed) speak(socket)
+  })
 }
 
 /** Why a connection to a listener with `proxyProtocol` was closed without a word. */

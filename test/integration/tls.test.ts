@@ -106,9 +106,9 @@ describe('a TLS listener', () => {
       const { cert } = await swap()
       const { text, fingerprint } = await ask(url, { socket, maxVersion })
       expect(text).toMatch(/ 200 /)
-      // With all of the settings that it began under, or none: also who has to show a certificate is among them.
-      expect(fingerprint).toBe(before.fingerprint)
-      expect(fingerprint).not.toBe(new X509Certificate(cert).fingerprint256)
+      // With all of the settings that are there when its hello comes: also who has to show a certificate is among them.
+      expect(fingerprint).not.toBe(before.fingerprint)
+      expect(fingerprint).toBe(new X509Certificate(cert).fingerprint256)
     },
   )
 })

@@ -96,7 +96,10 @@ export async function startRawTarget(serve: (socket: Socket) => void) {
 function listen(server: Server | TcpServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    // As a target that is meant for so many: with Node's 511 the kernel drops who comes while this process is busy.
+    server.listen({ port, host: '127.0.0.1', backlog: 4096 }, () =>
+      resolve((server.address() as AddressInfo).port),
+    )
   })
 }
 

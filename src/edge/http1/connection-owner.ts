@@ -13,6 +13,8 @@ export interface ConnectionOwner {
   readonly keepAliveFields: string
   /** Monotonic milliseconds. */
   now(): number
+  /** The first one of a connection: begins in this turn of the event loop or a later one. */
+  onFirst(connection: Http1Connection, request: Http1Request, response: Http1Response): void
   onRequest(request: Http1Request, response: Http1Response): void
   /** Its response has been written: it is looked at again when everything of this turn has been. */
   onEnded(connection: Http1Connection): void

@@ -194,15 +194,15 @@ export class Http1Connection implements Line, Flow {
   #begin(text: string): void {
     const { limits } = this.#owner
     const request = new Http1Request(readHeadText(text), this.#socket, { limits, flow: this })
-    const { method, httpVersionMinor, keepsAlive } = request
+    const { method, httpVersion, keepsAlive } = request
     if (!request.complete && (this.#isFirst || this.#since === UNSEEN)) this.#since = this.#owner.now()
-    this.#isFirst = false
-    const httpVersion = httpVersionMinor === 0 ? '1.0' : '1.1'
     const response = new Http1Response(this, { httpVersion, toHead: method === 'HEAD', keepsAlive })
     this.#state = 'message'
     this.#request = request
     this.#response = response
-    this.#owner.onRequest(request, response)
+    if (this.#isFirst) this.#owner.onFirst(this, request, response)
+    else this.#owner.onRequest(request, response)
+    this.#isFirst = false
   }
 
   /** What follows a request waits for its answer, a head of it; the rest stays with the client. */

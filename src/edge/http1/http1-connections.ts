@@ -1,7 +1,7 @@
 // HTTP/1 on connections that are handed over: each bounded in time, and answered also where there is no request.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { type ErrorCode, GatewayError } from '../../errors.ts'
+import { type ErrorCode, GatewayError, toGatewayError } from '../../errors.ts'
 import type { Clock, Timer } from '../../plugin.ts'
 import { createRequestId } from '../arrival.ts'
 import type { ClientLimits } from '../client-limits.ts'
@@ -9,8 +9,10 @@ import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { connectionOf } from '../connection.ts'
 import { problemDocument } from '../problem.ts'
 import type { TurnShare } from '../turn-share.ts'
+import type { Turnstile } from '../turnstile.ts'
 import type { Awaited, ConnectionOwner } from './connection-owner.ts'
 import { Http1Connection } from './http1-connection.ts'
+import type { Http1Request } from './http1-request.ts'
 
 /** How often all of them are looked at: a timer for each would cost more than many a request. */
 const LOOK_MS = 1000
@@ -32,6 +34,8 @@ export interface Http1Options {
   >
   /** Sees to it that many clients that are given up leave room for others. */
   readonly turns: TurnShare
+  /** Where first requests wait. */
+  readonly turnstile: Turnstile
   onRequest(request: ClientRequest, response: ClientResponse): void
   /** Hears of what never became a request. */
   readonly onMalformed: OnMalformed
@@ -67,6 +71,18 @@ export class Http1Connections implements ConnectionOwner {
   /** Nobody is looked after any more. */
   stop(): void {
     this.#looking?.cancel()
+  }
+
+  onFirst(connection: Http1Connection, request: Http1Request, response: ClientResponse): void {
+    this.#options.turnstile.pass(() => {
+      // Its client may have gone while it waited.
+      if (request.destroyed) return
+      try {
+        this.#options.onRequest(request, response)
+      } catch (thrown) {
+        connection.refuse(toGatewayError(thrown))
+      }
+    })
   }
 
   onRequest(request: ClientRequest, response: ClientResponse): void {

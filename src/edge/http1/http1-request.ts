@@ -41,6 +41,7 @@ export class Http1Request implements ClientRequest {
   rawTrailers: string[] = []
   readonly httpVersionMajor: number
   readonly httpVersionMinor: number
+  readonly httpVersion: '1.0' | '1.1'
   readonly upgrade: boolean
   complete = false
   destroyed = false
@@ -62,6 +63,7 @@ export class Http1Request implements ClientRequest {
     this.rawHeaders = text.pairs
     this.httpVersionMajor = text.major
     this.httpVersionMinor = text.minor
+    this.httpVersion = text.minor === 0 ? '1.0' : '1.1'
     this.#flow = flow
     this.#head = readHead(text.pairs, limits.headers)
     this.headers = { host: undefined }

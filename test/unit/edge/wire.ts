@@ -6,6 +6,7 @@ import { Http1Connections, type Http1Options } from '../../../src/edge/http1/htt
 import type { Http1Request } from '../../../src/edge/http1/http1-request.ts'
 import type { Http1Response } from '../../../src/edge/http1/http1-response.ts'
 import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Turnstile } from '../../../src/edge/turnstile.ts'
 import { systemClock } from '../../../src/system-clock.ts'
 import { LIMITS } from './test-limits.ts'
 
@@ -38,6 +39,7 @@ export async function speakHttp1(options: Partial<Http1Options> = {}) {
     clock: systemClock,
     limits: LIMITS,
     turns: new TurnShare(),
+    turnstile: new Turnstile(systemClock),
     onRequest: (raw, response) =>
       void served.push({ raw: raw as Http1Request, response: response as Http1Response }),
     onMalformed() {},

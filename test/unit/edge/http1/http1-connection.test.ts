@@ -1,6 +1,8 @@
 // Connections of HTTP/1 on real sockets: one request after the other, each whole, and every end in its time.
 import { describe, expect, it, vi } from 'vitest'
 import type { MalformedFacts } from '../../../../src/edge/http1/http1-connections.ts'
+import { Turnstile } from '../../../../src/edge/turnstile.ts'
+import { systemClock } from '../../../../src/system-clock.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { LIMITS } from '../test-limits.ts'
 import { eventually, RawClient, type Served, speakHttp1, turns } from '../wire.ts'
@@ -133,6 +135,33 @@ describe('an error of whoever hears that a response is over', () => {
     await turns()
     await clock.advance(LIMITS.headersTimeoutMs + 2000)
     expect(await second.ended()).toMatch(/^HTTP\/1\.1 408 /)
+  })
+})
+
+describe('a first request that waits for its turn', () => {
+  it('is refused as any other, and does not begin any more', async () => {
+    const turns: (() => void)[] = []
+    const turnstile = new Turnstile(systemClock, (run) => turns.push(run))
+    const { client, served, refused } = await open({ turnstile })
+    turnstile.pass(() => {})
+    client.write(`${POST('Transfer-Encoding: chunked')}no chunk\r\n`)
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 /)
+    for (const run of turns) run()
+    expect(served).toEqual([])
+    expect(refused).toHaveLength(1)
+  })
+})
+
+describe('an error of whoever serves a request', () => {
+  it('is answered, also where it waited for its turn to begin', async () => {
+    const turnstile = new Turnstile(systemClock)
+    const onRequest = () => {
+      throw new Error('inside')
+    }
+    const { client } = await open({ turnstile, onRequest })
+    turnstile.pass(() => {})
+    client.write(GET('/1'))
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 500 /)
   })
 })
 

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Http1Connections } from '../../../../src/edge/http1/http1-connections.ts'
 import type { Http1Response } from '../../../../src/edge/http1/http1-response.ts'
 import { TurnShare } from '../../../../src/edge/turn-share.ts'
+import { Turnstile } from '../../../../src/edge/turnstile.ts'
 import { systemClock } from '../../../../src/system-clock.ts'
 import { issueCertificate } from '../../upstream/certificates.ts'
 import { LIMITS } from '../test-limits.ts'
@@ -16,6 +17,7 @@ async function answerOverTls(): Promise<{ response: Http1Response; client: TLSSo
     clock: systemClock,
     limits: LIMITS,
     turns: new TurnShare(),
+    turnstile: new Turnstile(systemClock),
     onRequest: (_request, response) => void responses.push(response as Http1Response),
     onMalformed() {},
   })
