@@ -8,6 +8,7 @@ import { createArrival } from './edge/arrival.ts'
 import { BodyWatch } from './edge/body-watch.ts'
 import { drain } from './edge/drain.ts'
 import { createFront, type Front } from './edge/front.ts'
+import { Spread } from './edge/spread.ts'
 import { TurnShare } from './edge/turn-share.ts'
 import { WriteDeadlines } from './edge/write-deadlines.ts'
 import type { GenerationEnvironment } from './generation.ts'
@@ -87,6 +88,7 @@ async function assemble(
   const state = { draining: false, listening: false }
   const tunnels = new OpenByGeneration()
   const turns = new TurnShare()
+  const spread = new Spread(clock)
   const limits = limitsOfProcess(configuration, stores)
   warnOfFileLimit(logger, limits.connections)
 
@@ -98,10 +100,10 @@ async function assemble(
     arrive: createArrival({
       clock,
       limits,
-      bodies: new BodyWatch(clock, limits, turns),
+      bodies: new BodyWatch(clock, limits, spread),
       proxies: () => generations.current.proxies,
     }),
-    deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs, turns),
+    deadlines: new WriteDeadlines(clock, limits.writeTimeoutMs, spread),
     turns,
     turn,
     generation: () => generations.current,
@@ -118,7 +120,7 @@ async function assemble(
     clock,
     limits,
     trusts: (address) => generations.current.proxies.trusts(address),
-    turns,
+    spread,
     onRefused: refusedNotes(telemetry),
     onProxyFault: proxyFaultNotes(telemetry, clock),
   })

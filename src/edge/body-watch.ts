@@ -1,7 +1,7 @@
 // Bodies that are waited for must come at a pace: a byte now and then holds a service and a connection for nothing.
 import { GatewayError } from '../errors.ts'
 import type { Clock } from '../plugin.ts'
-import type { TurnShare } from './turn-share.ts'
+import type { Spread } from './spread.ts'
 
 /** How often all of them are looked at. */
 const LOOK_MS = 1000
@@ -48,15 +48,15 @@ const TOO_LATE = 'The request took too long in all.'
 export class BodyWatch {
   readonly #clock: Clock
   readonly #pace: BodyPace
-  readonly #turns: TurnShare
+  readonly #spread: Spread
   readonly #bodies = new Map<WatchedBody, Waiting>()
   #lookedAt = 0
   #looking = false
 
-  constructor(clock: Clock, pace: BodyPace, turns: TurnShare) {
+  constructor(clock: Clock, pace: BodyPace, spread: Spread) {
     this.#clock = clock
     this.#pace = pace
-    this.#turns = turns
+    this.#spread = spread
   }
 
   /** From the moment on that somebody reads it. Over HTTP/1.1 the connection sees to the whole time. */
@@ -89,8 +89,7 @@ export class BodyWatch {
       const fault = body.over ? undefined : this.#faultOf(body, waiting)
       if (!body.over && fault === undefined) continue
       this.#bodies.delete(body)
-      if (fault !== undefined)
-        this.#turns.take(() => body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: fault })))
+      if (fault !== undefined) this.#spread.run(() => giveUp(body, fault))
     }
     this.#lookAgain()
   }
@@ -106,6 +105,11 @@ export class BodyWatch {
     // What came before counts: a client that was fast may rest, for as long as its average allows.
     return waitedMs > bodyGraceMs && received < (bodyRate * (waitedMs - bodyGraceMs)) / 1000
   }
+}
+
+function giveUp(body: WatchedBody, fault: string): void {
+  // What was waited for may have come, as this waited.
+  if (!body.over && !body.complete) body.fail(new GatewayError('REQUEST_TIMEOUT', { detail: fault }))
 }
 
 function count(body: WatchedBody, waiting: Waiting, passedMs: number): void {

@@ -11,9 +11,9 @@ import { Http1Connections, type OnMalformed } from './http1/http1-connections.ts
 import { Http2Sessions } from './http2/http2-sessions.ts'
 import { openListener } from './listener.ts'
 import { behindProxy, createVoices, onceHello, type ProxyFault, type Speak } from './speakers.ts'
+import type { Spread } from './spread.ts'
 import type { TlsSettings } from './tls-contexts.ts'
 import { TlsFront } from './tls-front.ts'
-import type { TurnShare } from './turn-share.ts'
 import { Turnstile } from './turnstile.ts'
 
 export type ListenerSettings = ClearSettings | HttpsSettings | RawSettings
@@ -46,7 +46,7 @@ export interface FrontOptions {
   readonly onMalformed: OnMalformed
   readonly limits: ClientLimits
   /** Sees to it that many clients that are given up leave room for others. */
-  readonly turns: TurnShare
+  readonly spread: Spread
   /** Takes over a connection of a listener for raw bytes; who may connect there is its own matter. */
   carry(listener: string, socket: Socket, proxied: ProxiedConnection | undefined): void
   readonly clock: Clock
@@ -84,9 +84,9 @@ export async function createFront(options: FrontOptions): Promise<Front> {
   const onRequest = (request: ClientRequest, response: ClientResponse) =>
     request.http2?.fault ? serve(request, response, request.url ?? '') : framework.route(request, response)
   const sessions = new Http2Sessions({ clock, limits, onRequest })
-  const { turns, onMalformed } = options
+  const { spread, onMalformed } = options
   const turnstile = new Turnstile(clock)
-  const connections = new Http1Connections({ clock, limits, turns, turnstile, onRequest, onMalformed })
+  const connections = new Http1Connections({ clock, limits, spread, turnstile, onRequest, onMalformed })
   const patience = { clock, timeoutMs: limits.headersTimeoutMs }
   const voices = createVoices({ connections, sessions, patience, turnstile })
   const tlsFronts = new Map<string, TlsFront>()

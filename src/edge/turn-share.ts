@@ -1,4 +1,4 @@
-// How much of what can wait is done in one turn of the event loop: bodies go out and connections are given up by and by.
+// How much of what can wait is done in one turn of the event loop: bodies go out by and by.
 
 /** What a transfer that was held moves when it goes on: one read of a socket. */
 export const PART_BYTES = 64 * 1024
@@ -31,11 +31,6 @@ export class TurnShare {
     if (this.#left > 0) return true
     this.#waiting.add(goOn)
     return false
-  }
-
-  /** What costs about as much as a part of a body, such as to give a client up: 500 of them at once are 30 ms. */
-  take(run: () => void): void {
-    if (this.spend(PART_BYTES, run)) run()
   }
 
   #count(): void {

@@ -1,7 +1,7 @@
 // By when what waits for a client must have been taken, whatever the client sends meanwhile.
 import type { Clock } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
-import type { TurnShare } from './turn-share.ts'
+import type { Spread } from './spread.ts'
 
 /** How often all of them are looked at: a timer for each answer would cost more than the answer is long. */
 const LOOK_MS = 1000
@@ -18,13 +18,13 @@ export class WriteDeadlines {
   /** How long a client may take nothing. */
   readonly timeoutMs: number
   readonly #clock: Clock
-  readonly #turns: TurnShare
+  readonly #spread: Spread
   readonly #dueAt = new Map<Waiting, number>()
   #looking = false
 
-  constructor(clock: Clock, timeoutMs: number, turns: TurnShare) {
+  constructor(clock: Clock, timeoutMs: number, spread: Spread) {
     this.#clock = clock
-    this.#turns = turns
+    this.#spread = spread
     this.timeoutMs = timeoutMs
   }
 
@@ -58,7 +58,7 @@ export class WriteDeadlines {
     for (const [response, dueAt] of this.#dueAt) {
       if (now < dueAt) continue
       this.#dueAt.delete(response)
-      this.#turns.take(() => response.destroy())
+      this.#spread.run(() => response.destroy())
     }
     this.#lookAgain()
   }

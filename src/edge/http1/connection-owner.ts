@@ -16,6 +16,8 @@ export interface ConnectionOwner {
   /** The first one of a connection: begins in this turn of the event loop or a later one. */
   onFirst(connection: Http1Connection, request: Http1Request, response: Http1Response): void
   onRequest(request: Http1Request, response: Http1Response): void
+  /** Its client takes nothing of it. */
+  onTimeout(response: Http1Response): void
   /** Its response has been written: it is looked at again when everything of this turn has been. */
   onEnded(connection: Http1Connection): void
   /** Answers where there is no whole request, as the last thing on the connection. The id is that of half a one. */

@@ -36,7 +36,7 @@ export class Http1Connection implements Line, Flow {
   readonly #onData = (bytes: Buffer) => this.#take(bytes)
   readonly #onEnd = () => this.#endOfInput()
   readonly #onDrain = () => this.#response?.tellDrain()
-  readonly #onTimeout = () => this.#response?.destroy()
+  readonly #onTimeout = () => this.#response && this.#owner.onTimeout(this.#response)
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket

@@ -8,7 +8,7 @@ import type { ClientLimits } from '../client-limits.ts'
 import type { ClientRequest, ClientResponse } from '../client-request.ts'
 import { connectionOf } from '../connection.ts'
 import { problemDocument } from '../problem.ts'
-import type { TurnShare } from '../turn-share.ts'
+import type { Spread } from '../spread.ts'
 import type { Turnstile } from '../turnstile.ts'
 import type { Awaited, ConnectionOwner } from './connection-owner.ts'
 import { Http1Connection } from './http1-connection.ts'
@@ -33,7 +33,7 @@ export interface Http1Options {
     'headerBytes' | 'headers' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs' | 'bodyRate'
   >
   /** Sees to it that many clients that are given up leave room for others. */
-  readonly turns: TurnShare
+  readonly spread: Spread
   /** Where first requests wait. */
   readonly turnstile: Turnstile
   onRequest(request: ClientRequest, response: ClientResponse): void
@@ -94,6 +94,10 @@ export class Http1Connections implements ConnectionOwner {
     if (this.#ended.push(connection) === 1) process.nextTick(this.#goOn)
   }
 
+  onTimeout(response: ClientResponse): void {
+    this.#options.spread.run(() => response.destroy())
+  }
+
   onGone(connection: Http1Connection): void {
     this.#open.delete(connection)
   }
@@ -134,7 +138,7 @@ export class Http1Connections implements ConnectionOwner {
 
   #judge(connection: Http1Connection, now: number): void {
     if (!this.#isLate(connection, now)) return
-    this.#options.turns.take(() => {
+    this.#options.spread.run(() => {
       const { awaits } = connection
       // What was waited for may have come, as this waits for its turn.
       if (!this.#isLate(connection, this.now())) return

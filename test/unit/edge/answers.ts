@@ -1,5 +1,6 @@
 // Answers to a real request, and bodies that a test feeds by hand.
 import { type SendableAnswer, type SendFacts, sendAnswer } from '../../../src/edge/send-answer.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { TurnShare } from '../../../src/edge/turn-share.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
@@ -42,7 +43,7 @@ export function answerTo(
     method: 'GET',
     close: true,
     sent: { bytes: 0 },
-    deadlines: new WriteDeadlines(systemClock, 10_000, new TurnShare()),
+    deadlines: new WriteDeadlines(systemClock, 10_000, new Spread(systemClock)),
     turns: new TurnShare(),
     ...facts,
   }

@@ -4,7 +4,7 @@ import { createArrival, createRequestId } from '../../../src/edge/arrival.ts'
 import { BodyWatch } from '../../../src/edge/body-watch.ts'
 import { TrustedProxies } from '../../../src/edge/client-address.ts'
 import type { HttpExchange } from '../../../src/edge/http-exchange.ts'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { LIMITS } from './test-limits.ts'
 import { arrive } from './wire.ts'
@@ -25,7 +25,7 @@ async function arrived(
     clock,
     proxies: () => proxies,
     limits: LIMITS,
-    bodies: new BodyWatch(clock, LIMITS, new TurnShare()),
+    bodies: new BodyWatch(clock, LIMITS, new Spread(clock)),
   })(raw, raw.url)
 }
 
@@ -193,7 +193,7 @@ describe('a refused request', () => {
     const broken = {
       clock,
       limits: LIMITS,
-      bodies: new BodyWatch(clock, LIMITS, new TurnShare()),
+      bodies: new BodyWatch(clock, LIMITS, new Spread(clock)),
       proxies: () => {
         throw new Error('no proxies')
       },

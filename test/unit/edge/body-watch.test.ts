@@ -1,7 +1,7 @@
 // Slow bodies: who is waited for too long is given up, who is only slow now and then is not.
 import { describe, expect, it } from 'vitest'
 import { BodyWatch, type WatchedBody } from '../../../src/edge/body-watch.ts'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import type { GatewayError } from '../../../src/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -23,7 +23,7 @@ function start() {
   const watch = new BodyWatch(
     clock,
     { bodyRate: 100, bodyGraceMs: 5000, callSilenceMs: 60_000 },
-    new TurnShare(),
+    new Spread(clock),
   )
   const body = new FakeBody()
   watch.watch(body)
@@ -104,7 +104,7 @@ describe('a body', () => {
     const watch = new BodyWatch(
       clock,
       { bodyRate: 100, bodyGraceMs: 500, callSilenceMs: 60_000 },
-      new TurnShare(),
+      new Spread(clock),
     )
     watch.watch(new FakeBody())
     await clock.advance(999)

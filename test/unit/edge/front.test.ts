@@ -3,7 +3,7 @@ import { METHODS } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { ClientRequest, Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front } from '../../../src/edge/front.ts'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startFront } from './fronts.ts'
 import { LIMITS } from './test-limits.ts'
@@ -229,7 +229,7 @@ const bareFront = () =>
     carry() {},
     clock: new FakeClock(),
     trusts: () => false,
-    turns: new TurnShare(),
+    spread: new Spread(new FakeClock()),
     onRefused() {},
     onProxyFault() {},
     limits: LIMITS,

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest'
 import type { Serve } from '../../../src/edge/client-request.ts'
 import { createFront, type Front, type FrontOptions, type ListenerSettings } from '../../../src/edge/front.ts'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { LIMITS } from './test-limits.ts'
 
@@ -23,7 +23,7 @@ export async function startFront(
     carry: () => {},
     clock: new FakeClock(),
     trusts: () => false,
-    turns: new TurnShare(),
+    spread: new Spread(new FakeClock()),
     onRefused: () => {},
     onProxyFault() {},
     limits: LIMITS,

@@ -1,6 +1,6 @@
 // Answers on a real connection: the head, and bodies that are sent in one write.
 import { describe, expect, it } from 'vitest'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { HeaderList } from '../../../src/headers.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -164,18 +164,19 @@ describe('a small answer behind a connection that is full', () => {
     // More than the buffers of any kernel hold.
     raw.socket.write(Buffer.alloc(64 * 1024 * 1024))
     const clock = new FakeClock()
-    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new TurnShare()) })
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new Spread(clock)) })
     await clock.advance(4000)
     expect(response.destroyed).toBe(false)
     await clock.advance(1000)
     expect(raw.socket.destroyed).toBe(true)
+    await clock.advance(10)
     expect(clock.timers).toBe(0)
   })
 
   it('that is taken at once has no deadline', async () => {
     const arrived = await get()
     const clock = new FakeClock()
-    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new TurnShare()) })
+    answerTo(arrived, { body: 'ok' }, { deadlines: new WriteDeadlines(clock, 5000, new Spread(clock)) })
     expect(clock.timers).toBe(0)
     expect((await receive(arrived)).body).toBe('ok')
   })

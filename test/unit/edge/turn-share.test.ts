@@ -59,15 +59,6 @@ describe('a share of each turn', () => {
     expect(gone).toHaveLength(3)
   })
 
-  it('lets one client be given up in each turn', () => {
-    for (let one = 0; one < 4; one++) share.take(() => gone.push('given up'))
-    for (let given = 1; given <= 4; given++) {
-      expect(gone).toHaveLength(given)
-      turn()
-    }
-    expect(gone).toHaveLength(4)
-  })
-
   it('costs nothing while nothing is sent', () => {
     share.spend(KIB, () => {})
     turn()

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { Http1Connections, type Http1Options } from '../../../src/edge/http1/http1-connections.ts'
 import type { Http1Request } from '../../../src/edge/http1/http1-request.ts'
 import type { Http1Response } from '../../../src/edge/http1/http1-response.ts'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { Turnstile } from '../../../src/edge/turnstile.ts'
 import { systemClock } from '../../../src/system-clock.ts'
 import { LIMITS } from './test-limits.ts'
@@ -38,7 +38,7 @@ export async function speakHttp1(options: Partial<Http1Options> = {}) {
   const connections = new Http1Connections({
     clock: systemClock,
     limits: LIMITS,
-    turns: new TurnShare(),
+    spread: new Spread(systemClock),
     turnstile: new Turnstile(systemClock),
     onRequest: (raw, response) =>
       void served.push({ raw: raw as Http1Request, response: response as Http1Response }),

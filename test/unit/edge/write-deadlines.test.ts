@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { TurnShare } from '../../../src/edge/turn-share.ts'
+import { Spread } from '../../../src/edge/spread.ts'
 import { WriteDeadlines } from '../../../src/edge/write-deadlines.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -19,7 +19,11 @@ class Response extends EventEmitter {
 
 function start(timeoutMs = 5000) {
   const clock = new FakeClock()
-  return { clock, response: new Response(), deadlines: new WriteDeadlines(clock, timeoutMs, new TurnShare()) }
+  return {
+    clock,
+    response: new Response(),
+    deadlines: new WriteDeadlines(clock, timeoutMs, new Spread(clock)),
+  }
 }
 
 describe('a part of an answer', () => {

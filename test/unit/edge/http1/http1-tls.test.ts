@@ -4,7 +4,7 @@ import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, it, onTestFinished } from 'vitest'
 import { Http1Connections } from '../../../../src/edge/http1/http1-connections.ts'
 import type { Http1Response } from '../../../../src/edge/http1/http1-response.ts'
-import { TurnShare } from '../../../../src/edge/turn-share.ts'
+import { Spread } from '../../../../src/edge/spread.ts'
 import { Turnstile } from '../../../../src/edge/turnstile.ts'
 import { systemClock } from '../../../../src/system-clock.ts'
 import { issueCertificate } from '../../upstream/certificates.ts'
@@ -16,7 +16,7 @@ async function answerOverTls(): Promise<{ response: Http1Response; client: TLSSo
   const connections = new Http1Connections({
     clock: systemClock,
     limits: LIMITS,
-    turns: new TurnShare(),
+    spread: new Spread(systemClock),
     turnstile: new Turnstile(systemClock),
     onRequest: (_request, response) => void responses.push(response as Http1Response),
     onMalformed() {},
