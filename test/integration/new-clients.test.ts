@@ -1,4 +1,4 @@
-// Clients that ask all at once begin one by one; who goes away while it waits for that costs the others nothing.
+// Clients that ask all at once begin a few at a time; who goes away while it waits for that costs the others nothing.
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'

@@ -1,4 +1,4 @@
-// New clients begin one by one: the newest first, and nobody waits for ever.
+// New clients begin a few at a time: the newest first, and nobody waits for ever.
 import { beforeEach, expect, it } from 'vitest'
 import { Turnstile } from '../../../src/edge/turnstile.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -23,51 +23,49 @@ const come = (names: string): void => {
   for (const name of names) turnstile.pass(() => (begun += name))
 }
 
-it('lets the first one of a turn in at once', () => {
-  come('a')
+it('lets four of a turn in at once', () => {
+  come('abcd')
+  expect(begun).toBe('abcd')
   turn()
-  come('b')
-  expect(begun).toBe('ab')
+  come('efgh')
+  expect(begun).toBe('abcdefgh')
 })
 
-it('lets one in each turn, the newest first', () => {
-  come('abc')
-  expect(begun).toBe('a')
+it('lets four in each turn, the newest first', () => {
+  come('abcdefghijk')
+  expect(begun).toBe('abcd')
   turn()
-  come('d')
-  expect(begun).toBe('ac')
+  come('l')
+  expect(begun).toBe('abcdkjih')
   turn()
-  turn()
-  expect(begun).toBe('acdb')
+  expect(begun).toBe('abcdkjihlgfe')
 })
 
 it('lets whoever has waited for a second go before those who came later', async () => {
-  come('abc')
+  come('abcdef')
   await clock.advance(999)
-  come('d')
+  come('ghijk')
   turn()
-  expect(begun).toBe('ad')
-  come('e')
+  expect(begun).toBe('abcdkjih')
+  come('lmn')
   await clock.advance(1)
-  for (let at = 0; at < 3; at++) turn()
-  expect(begun).toBe('adbce')
+  turn()
+  expect(begun).toBe('abcdkjihefnm')
 })
 
 it('lets the others in when one of them throws', () => {
-  come('a')
+  come('abcd')
+  come('e')
   turnstile.pass(() => {
     throw new Error('no')
   })
-  come('b')
-  turn()
   expect(() => turn()).toThrow('no')
   turn()
-  come('c')
-  expect(begun).toBe('abc')
+  expect(begun).toBe('abcde')
 })
 
 it('costs nothing when nobody comes', () => {
-  come('ab')
+  come('abcde')
   for (let at = 0; at < 3; at++) turn()
   expect(next).toEqual([])
 })
