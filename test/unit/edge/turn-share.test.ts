@@ -7,14 +7,20 @@ const KIB = 1024
 let next: (() => void)[]
 let share: TurnShare
 let gone: string[]
+let now: number
 
 beforeEach(() => {
   next = []
   gone = []
-  share = new TurnShare((run) => next.push(run))
+  now = 0
+  share = new TurnShare(
+    (run) => next.push(run),
+    () => now,
+  )
 })
 
-const turn = (): void => {
+const turn = (ms = 0.1): void => {
+  now += ms
   for (const run of next.splice(0)) run()
 }
 
@@ -30,7 +36,7 @@ const transfer = (name: string): void => {
 describe('a share of each turn', () => {
   it('is enough for small parts, however many transfers there are', () => {
     const goOn = () => gone.push('late')
-    for (let part = 0; part < 127; part++) expect(share.spend(KIB, goOn)).toBe(true)
+    for (let part = 0; part < 96; part++) expect(share.spend(KIB, goOn)).toBe(true)
     expect(share.spend(KIB, goOn)).toBe(false)
     turn()
     expect(gone).toEqual(['late'])
@@ -41,9 +47,35 @@ describe('a share of each turn', () => {
     transfer('a')
     transfer('b')
     transfer('c')
-    expect(gone.join('')).toBe('aabc')
+    expect(gone.join('')).toBe('abc')
     for (let at = 0; at < 4; at++) turn()
-    expect(gone.join('')).toBe('aabcabca')
+    expect(gone.join('')).toBe('abcabca')
+  })
+
+  it('is left to all others in every second turn while those with a part take long', () => {
+    transfer('a')
+    transfer('b')
+    turn()
+    expect(gone.join('')).toBe('aba')
+    turn(0.6)
+    expect(gone.join('')).toBe('aba')
+    turn()
+    expect(gone.join('')).toBe('abab')
+    turn()
+    expect(gone.join('')).toBe('ababa')
+  })
+
+  it('is one read for each of those who wait, though its framing is no part of the body', () => {
+    const reads: string[] = []
+    const go = (): void => {
+      do reads.push('read')
+      while (share.spend(64 * KIB - 9, go))
+    }
+    while (share.spend(64 * KIB, go));
+    for (const expected of [1, 2, 3]) {
+      turn()
+      expect(reads).toHaveLength(expected)
+    }
   })
 
   it('counts those who go on, as what they move comes later', () => {
