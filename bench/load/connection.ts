@@ -1,5 +1,6 @@
 // One keep-alive connection with at most one request on its way.
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { ResponseReader } from './response-reader.ts'
 
 const READ_BYTES = 64 * 1024
@@ -18,8 +19,12 @@ export interface Connection {
 // Shared by all: what is read is consumed before the next read can begin.
 const readBuffer = Buffer.allocUnsafe(READ_BYTES)
 
-/** Resolves when it stands; rejects when it is refused. */
-export function openConnection(port: number, events: ConnectionEvents): Promise<Connection> {
+/** Resolves when it stands, with `tls` after the handshake; rejects when it is refused. */
+export function openConnection(
+  port: number,
+  events: ConnectionEvents,
+  tls?: ConnectionOptions,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let socket: Socket | undefined
     const connection: Connection = {
@@ -47,9 +52,10 @@ export function openConnection(port: number, events: ConnectionEvents): Promise<
         return true
       },
     }
-    const opening = connect({ port, host: '127.0.0.1', noDelay: true, onread })
+    const options = { port, host: '127.0.0.1', noDelay: true, onread }
+    const opening = tls ? connectTls({ ...options, ...tls }) : connect(options)
     opening.once('error', reject)
-    opening.once('connect', () => {
+    opening.once(tls ? 'secureConnect' : 'connect', () => {
       socket = opening
       opening.off('error', reject)
       opening.on('error', (error) => lose(error.message))

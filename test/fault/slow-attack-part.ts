@@ -1,13 +1,13 @@
-// A process of `slow-attack.ts`: a target or the slow clients, so that what they do holds up nobody who is measured.
+// A process of `slow-attack.ts`: the target of the readers or the slow clients, so that what they do holds up nobody who is measured.
 import { execFileSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { respondJson, startTarget } from '../support/target-server.ts'
+import { startTarget } from '../support/target-server.ts'
 import { type Slowness, startSlowClients } from './slow-clients.ts'
 import { askAsUsual } from './usual-clients.ts'
 
 /** What the first argument says that this process is. */
-export type Part = 'target' | 'bulkTarget' | 'clients'
+export type Part = 'target' | 'clients'
 
 /** To the clients: ask as usual for so long, begin, and count how many are still there and leave. */
 export type Order =
@@ -34,10 +34,9 @@ function runWhenIdle(): void {
 }
 
 async function startTargetPart(): Promise<void> {
-  const target = await startTarget((request, response) => {
+  const target = await startTarget((_, response) => {
     target.seen.length = 0
-    if (request.url === '/big') Readable.from(PIECES).pipe(response)
-    else respondJson(response, 200, {})
+    Readable.from(PIECES).pipe(response)
   })
   process.send!(target.port)
 }
@@ -67,6 +66,6 @@ function startClients(): void {
 const part = process.argv[2] as Part
 // Whoever has started it is gone.
 process.on('disconnect', () => process.exit())
-if (part !== 'target') runWhenIdle()
+runWhenIdle()
 if (part === 'clients') startClients()
 else await startTargetPart()

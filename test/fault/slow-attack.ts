@@ -1,8 +1,9 @@
-// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain] [--burst]`: what 500 clients with slow
-// heads, 500 with slow bodies and 500 that read slowly cost one that is not slow. Each round has a window without them on
-// both sides of the one with them, which goes from the moment when they begin to connect until the last one has been closed
-// by its limit, all limits at their defaults: what a noisy machine does is in both. The one that is measured comes over TLS,
-// beside 500 more that are slow with their handshakes, or `--plain`.
+// `node --conditions=turnpike-source test/fault/slow-attack.ts [rounds] [--plain | --slowhttptest] [--burst]`: what 500
+// clients with slow heads, 500 with slow bodies and 500 that read slowly cost one that is not slow. Each round has a window
+// without them on both sides of the one with them, which goes from the moment when they begin to connect until the last one
+// has been closed by its limit, all limits at their defaults: what a noisy machine does is in both. The one that is measured
+// comes over TLS, beside 500 more that are slow with their handshakes, or `--plain`. With `--slowhttptest` they are that
+// program's, in clear text.
 // Before the first window the gateway serves for a while what the attack will ask for, to clients that are not slow, as one
 // that is in service has: in the first 12 s of an attack 90 turns took more than 4 ms without that, as V8 compiled, and 46 and 50 with it.
 // The gateway has a core to itself. The one that is measured and its target share the others, where whatever is elsewhere in
@@ -15,20 +16,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startBackend } from '../../bench/backend/backend.ts'
 import { chooseCores, moveSelf, moveToMeasuredCore } from '../../bench/machine/cores.ts'
 import { ForeignLoad } from '../support/foreign-load.ts'
 import { send } from '../support/http-client.ts'
 import { startProcessGateway } from '../support/process-gateway.ts'
 import { issueCertificate } from '../unit/upstream/certificates.ts'
 import type { Attack, Order, Part } from './slow-attack-part.ts'
+import { PROBES, SlowHttpTest } from './slow-http-test.ts'
 import { CONNECTIONS, type Seen, SteadyClient } from './steady-client.ts'
 
 const options = process.argv.slice(2)
-const plain = options.includes('--plain')
+const byTool = options.includes('--slowhttptest')
+const plain = byTool || options.includes('--plain')
 const burst = options.includes('--burst')
 const [rounds = 3] = options.filter((one) => !one.startsWith('--')).map(Number)
 /** As slowhttptest does, the tool for this, when it is not told otherwise. */
 const PER_SECOND = 50
+const COUNT = 500
+/** Asking for the metrics costs the gateway 2 to 3 ms. */
+const LOOK_EVERY_MS = 1000
 const WARM_UP_SECONDS = 20
 const CALM_MS = 15_000
 const COURSE_SECONDS = 10
@@ -45,10 +52,11 @@ const answer = async <T>(child: ChildProcess) => (await once(child, 'message'))[
 
 const cores = chooseCores()
 moveSelf(cores)
-const parts = [start('bulkTarget'), start('target'), start('clients')] as const
-const [big, small, clients] = parts
-const [bigPort, smallPort] = await Promise.all([answer<number>(big), answer<number>(small)])
 const files = mkdtempSync(join(tmpdir(), 'turnpike-slow-'))
+const small = await startBackend(files)
+const parts = [start('target'), start('clients')] as const
+const [big, clients] = parts
+const bigPort = await answer<number>(big)
 for (const [name, pem] of Object.entries(issueCertificate(['localhost'])))
   writeFileSync(join(files, `${name}.pem`), pem)
 const gateway = await startProcessGateway(`
@@ -58,24 +66,34 @@ listeners: { tls: { address: "127.0.0.1:0", tls: { certificates: { cert: ${files
 limits: { connectionsPerClient: 3000 }
 services:
   big: { targets: ["http://127.0.0.1:${bigPort}"], connections: { max: 1000 }, routes: { big: /big } }
-  small: { targets: ["http://127.0.0.1:${smallPort}"], connections: { max: 1000 }, routes: { all: /* } }
+  small: { targets: ["http://127.0.0.1:${small.port}"], connections: { max: 1000 }, routes: { all: /* } }
+  upload: { targets: ["http://127.0.0.1:${small.uploadPort}"], connections: { max: 1000 }, routes: { upload: /upload } }
 `)
 moveToMeasuredCore(cores, gateway.child.pid!)
-const secure = gateway.listeners.tls!
 const port = Number(new URL(gateway.listen).port)
+const securePort = Number(new URL(gateway.listeners.tls!).port)
 const attack: Attack = {
   ports: {
     head: port,
     body: port,
     read: port,
-    ...(plain ? {} : { handshake: Number(new URL(secure).port) }),
+    ...(plain ? {} : { handshake: securePort }),
   },
-  count: 500,
+  count: COUNT,
   perSecond: burst ? undefined : PER_SECOND,
 }
 const tell = (order: Order) => clients.send(order)
-const foreign = new ForeignLoad([process.pid, gateway.child.pid!, ...parts.map(({ pid }) => pid!)])
-const steady = new SteadyClient(`${plain ? gateway.listen : secure}/small`)
+let tool: SlowHttpTest | undefined
+const foreign = new ForeignLoad([
+  process.pid,
+  gateway.child.pid!,
+  ...parts.map(({ pid }) => pid!),
+  ...small.pids(),
+])
+const steady = plain
+  ? new SteadyClient(port)
+  : // The certificate is made for this one measurement.
+    new SteadyClient(securePort, { rejectUnauthorized: false })
 
 /** How many connections there are beside those of the one that is measured. */
 async function slowOnes(): Promise<number> {
@@ -83,8 +101,20 @@ async function slowOnes(): Promise<number> {
   return Number(/^gateway_open_connections (\d+)/m.exec(body)?.[1]) - CONNECTIONS
 }
 
+async function untilOpen(): Promise<void> {
+  if (!byTool) {
+    tell({ attack })
+    await answer(clients)
+    return
+  }
+  const perSecond = burst ? COUNT : PER_SECOND
+  tool = new SlowHttpTest({ gateway: gateway.listen, count: COUNT, perSecond })
+  await sleep((COUNT / perSecond) * 1000 + LOOK_EVERY_MS)
+}
+
 async function untilClosed(): Promise<void> {
-  while ((await slowOnes()) > 0) await sleep(250)
+  while ((await slowOnes()) > (byTool ? PROBES : 0)) await sleep(LOOK_EVERY_MS)
+  tool?.stop()
 }
 
 async function watch(name: string, during: () => Promise<unknown>): Promise<Seen> {
@@ -94,7 +124,7 @@ async function watch(name: string, during: () => Promise<unknown>): Promise<Seen
   await during()
   const seconds = (performance.now() - from) / 1000
   const seen = steady.take()
-  report(name, seen, [seen.ownLag, seconds, foreign.take()])
+  report(name, seen, [seen.late.p99, seconds, foreign.take()])
   return seen
 }
 
@@ -110,10 +140,7 @@ function report(name: string, { kept, fresh }: Windows, more: readonly number[] 
 
 /** Of the whole attack, whose beginning is the worst of it. */
 async function attackOnce(): Promise<Windows> {
-  const connecting = await watch('connecting', async () => {
-    tell({ attack })
-    await answer(clients)
-  })
+  const connecting = await watch('connecting', untilOpen)
   console.log(`${await slowOnes()} are there`)
   const rest = await watch('then', untilClosed)
   const whole = both(connecting, rest)
@@ -143,7 +170,7 @@ async function round(): Promise<{ readonly kept: number; readonly fresh: number 
 }
 
 console.log(cores.note)
-console.log('p99 in ms:      kept       new   own lag   seconds CPU of others')
+console.log('p99 in ms:      kept       new   sent late   seconds CPU of others')
 tell({ usual: { port, seconds: WARM_UP_SECONDS } })
 await answer(clients)
 const ratios: Awaited<ReturnType<typeof round>>[] = []
@@ -154,5 +181,6 @@ for (const one of ['kept', 'fresh'] as const) {
 }
 await steady.stop()
 for (const part of parts) part.kill()
+await small.stop()
 await gateway.stop()
 process.exit()

@@ -27,7 +27,7 @@ const CONNECT_MS = 5
 
 const BEGINNING: Readonly<Record<Slowness, string>> = {
   head: 'GET /small HTTP/1.1\r\nHost: gw.test\r\nX-Slow: ',
-  body: 'POST /small HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000000\r\n\r\n',
+  body: 'POST /upload HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000000\r\n\r\n',
   read: 'GET /big HTTP/1.1\r\nHost: gw.test\r\n\r\n',
   // A TLS record with the head of a ClientHello; what dribbles behind it never fills it.
   handshake: '\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03',

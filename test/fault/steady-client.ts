@@ -1,118 +1,104 @@
 // A client that is not slow: requests at fixed times, on connections that it keeps and on new ones, all of them timed.
-import { once } from 'node:events'
-import * as http from 'node:http'
-import * as https from 'node:https'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConnectionOptions } from 'node:tls'
+import { type Connection, openConnection } from '../../bench/load/connection.ts'
+import { requestBytes, requestHead } from '../../bench/load/request-bytes.ts'
+import { Latencies } from './latencies.ts'
 
 /** Between two requests on connections that are kept, and between two on new ones. */
 const KEPT_EVERY_MS = 1.25
 const NEW_EVERY_MS = 50
 /** So many that no request waits for another one of the client itself. */
 export const CONNECTIONS = 128
-/** The certificate is made for this one measurement. */
-const TRUSTING = { rejectUnauthorized: false }
+const REQUEST = requestBytes(requestHead({ path: '/small' }))
 
 export interface Seen {
   /** Milliseconds from the moment when a request was due, whatever kept the client from sending it. */
   readonly kept: Latencies
   readonly fresh: Latencies
-  /** 99th percentile of the milliseconds by which this process itself was late. */
-  readonly ownLag: number
+  /** Milliseconds from the moment when a request was due until it was sent. */
+  readonly late: Latencies
 }
 
+/** It makes little garbage, so that its own collections are not measured as if they were the gateway's. */
 export class SteadyClient {
-  readonly #url: string
-  readonly #speak: typeof http | typeof https
-  readonly #agent: http.Agent
-  #kept = new Latencies()
-  #fresh = new Latencies()
-  readonly #lag = monitorEventLoopDelay({ resolution: 1 })
+  readonly #port: number
+  readonly #tls: ConnectionOptions | undefined
+  readonly #idle: Connection[] = []
+  /** When that was due which is on its way there. */
+  readonly #carries = new Map<Connection, number>()
   readonly #timer: NodeJS.Timeout
-  readonly #pending = new Set<Promise<void>>()
+  #seen = nothingSeen()
+  #onNew = 0
   #keptDue = performance.now()
   #freshDue = performance.now()
 
-  constructor(url: string) {
-    this.#url = url
-    this.#speak = url.startsWith('https:') ? https : http
-    this.#agent = new this.#speak.Agent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'fifo' })
-    this.#lag.enable()
+  /** `tls` for a server that speaks it. Throws, later too, when a request is not answered as it should be. */
+  constructor(port: number, tls?: ConnectionOptions) {
+    this.#port = port
+    this.#tls = tls
     // All of them: one that is opened in the middle of it is measured as a new one.
-    for (let made = 0; made < CONNECTIONS; made++) this.#start(performance.now(), this.#kept, this.#agent)
+    for (let made = 0; made < CONNECTIONS; made++) void this.#keepOne()
     this.#timer = setInterval(() => this.#sendDue(), 1)
   }
 
   /** What it saw since it was last asked. */
   take(): Seen {
-    const seen = { kept: this.#kept, fresh: this.#fresh, ownLag: this.#lag.percentile(99) / 1e6 }
-    this.#kept = new Latencies()
-    this.#fresh = new Latencies()
-    this.#lag.reset()
+    const seen = this.#seen
+    this.#seen = nothingSeen()
     return seen
   }
 
   /** When the last request has been answered. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    await Promise.all(this.#pending)
-    this.#agent.destroy()
+    while (this.#carries.size + this.#onNew > 0) await sleep(10)
+    for (const connection of this.#idle) connection.close()
+  }
+
+  async #keepOne(): Promise<void> {
+    this.#idle.push(
+      await this.#open((connection) => {
+        const due = this.#carries.get(connection)!
+        this.#carries.delete(connection)
+        this.#idle.push(connection)
+        this.#seen.kept.add(due, performance.now() - due)
+        this.#sendDue()
+      }),
+    )
+  }
+
+  async #sendOnNew(due: number): Promise<void> {
+    this.#onNew++
+    const connection = await this.#open(() => {
+      this.#seen.fresh.add(due, performance.now() - due)
+      connection.close()
+      this.#onNew--
+    })
+    connection.send(REQUEST)
+  }
+
+  #open(onAnswered: (connection: Connection) => void): Promise<Connection> {
+    const onResponse = (connection: Connection, status: number) => {
+      if (status !== 200) throw new Error(`a client that is not slow got ${status}`)
+      onAnswered(connection)
+    }
+    const onLost = (_: Connection, reason: string) => {
+      throw new Error(`a client that is not slow lost its connection: ${reason}`)
+    }
+    return openConnection(this.#port, { onResponse, onLost }, this.#tls)
   }
 
   #sendDue(): void {
     const now = performance.now()
-    for (; this.#keptDue <= now; this.#keptDue += KEPT_EVERY_MS)
-      this.#start(this.#keptDue, this.#kept, this.#agent)
-    for (; this.#freshDue <= now; this.#freshDue += NEW_EVERY_MS)
-      this.#start(this.#freshDue, this.#fresh, false)
-  }
-
-  #start(due: number, latencies: Latencies, agent: http.Agent | false): void {
-    const answered = this.#time(due, latencies, agent).then(() => void this.#pending.delete(answered))
-    this.#pending.add(answered)
-  }
-
-  async #time(due: number, latencies: Latencies, agent: http.Agent | false): Promise<void> {
-    const request = this.#speak.request(this.#url, { agent, ...TRUSTING }).end()
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-    if (response.statusCode !== 200) throw new Error(`a client that is not slow got ${response.statusCode}`)
-    await once(response.resume(), 'end')
-    latencies.add(due, performance.now() - due)
+    for (; this.#keptDue <= now && this.#idle.length > 0; this.#keptDue += KEPT_EVERY_MS) {
+      const connection = this.#idle.shift()!
+      this.#carries.set(connection, this.#keptDue)
+      this.#seen.late.add(this.#keptDue, performance.now() - this.#keptDue)
+      connection.send(REQUEST)
+    }
+    for (; this.#freshDue <= now; this.#freshDue += NEW_EVERY_MS) void this.#sendOnNew(this.#freshDue)
   }
 }
 
-/** Of requests, in milliseconds, with the second in which each was due. */
-export class Latencies {
-  #all: { readonly second: number; readonly ms: number }[] = []
-
-  add(due: number, ms: number): void {
-    this.#all.push({ second: Math.floor(due / 1000), ms })
-  }
-
-  get p99(): number {
-    return percentile99(this.#all)
-  }
-
-  /** Of the requests of both. */
-  with(others: Latencies): Latencies {
-    const both = new Latencies()
-    both.#all = [...this.#all, ...others.#all]
-    return both
-  }
-
-  /** The 99th percentile of so many seconds after the other. */
-  course(seconds: number): number[] {
-    const from = this.#all.reduce((least, { second }) => Math.min(least, second), Number.POSITIVE_INFINITY)
-    const parts = Map.groupBy(this.#all, ({ second }) => Math.floor((second - from) / seconds))
-    return [...parts].toSorted(([a], [b]) => a - b).map(([, latencies]) => percentile99(latencies))
-  }
-
-  /** In how many seconds the 99th percentile of that second alone was over it. */
-  secondsOver(limit: number): number {
-    return this.course(1).filter((p99) => p99 > limit).length
-  }
-}
-
-function percentile99(latencies: readonly { readonly ms: number }[]): number {
-  const sorted = latencies.map(({ ms }) => ms).toSorted((a, b) => a - b)
-  return sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN
-}
+const nothingSeen = (): Seen => ({ kept: new Latencies(), fresh: new Latencies(), late: new Latencies() })

@@ -10,7 +10,7 @@ const PER_SECOND = 10
 
 const REQUESTS = [
   `GET /small HTTP/1.1\r\n${FIELDS}\r\n`,
-  `POST /small HTTP/1.1\r\n${FIELDS}Content-Length: ${UPLOAD_BYTES}\r\n\r\n${'a'.repeat(UPLOAD_BYTES)}`,
+  `POST /upload HTTP/1.1\r\n${FIELDS}Content-Length: ${UPLOAD_BYTES}\r\n\r\n${'a'.repeat(UPLOAD_BYTES)}`,
   `GET /big HTTP/1.1\r\n${FIELDS}\r\n`,
 ]
 
