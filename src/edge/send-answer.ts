@@ -6,7 +6,7 @@ import { HeaderList } from '../headers.ts'
 import type { ResponseBody } from '../plugin.ts'
 import type { ClientResponse } from './client-request.ts'
 import { Http1Response } from './http1/http1-response.ts'
-import { PART_BYTES, type TurnShare } from './turn-share.ts'
+import type { TurnShare } from './turn-share.ts'
 import type { WriteDeadlines } from './write-deadlines.ts'
 
 /** Bodies up to this size go out as one string with the head; larger ones as buffers. */
@@ -108,7 +108,7 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
     isFull = false
     response.setTimeout(0)
     deadlines.stop(response)
-    if (turns.spend(PART_BYTES, goOn)) goOn()
+    turns.wait(goOn)
   })
   body.stream({
     get isTaken() {

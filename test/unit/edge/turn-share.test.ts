@@ -91,6 +91,15 @@ describe('a share of each turn', () => {
     expect(gone).toHaveLength(3)
   })
 
+  it('lets one that has nothing to count yet wait for its turn', () => {
+    transfer('a')
+    share.wait(() => gone.push('b'))
+    expect(gone.join('')).toBe('a')
+    turn()
+    turn()
+    expect(gone.join('')).toBe('aab')
+  })
+
   it('costs nothing while nothing is sent', () => {
     share.spend(KIB, () => {})
     turn()
