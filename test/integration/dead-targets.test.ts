@@ -2,7 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { startLoad } from '../support/load.ts'
+import { NOBODY } from '../support/nobody.ts'
 import { respondJson, startRawTarget, startTarget, type TargetServer } from '../support/target-server.ts'
+
+const DEAD = `http://${NOBODY}`
 
 let targets: TargetServer[]
 let gateway: TestGateway
@@ -28,9 +31,8 @@ ${extra}
 
 describe('one dead target of three', () => {
   it('costs no client an answer, and soon no attempt either', async () => {
-    const [dead, ...alive] = targets
-    await dead!.close()
-    gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    const alive = targets.slice(1)
+    gateway = await startTestGateway(service([DEAD, ...alive.map(({ url }) => url)]))
     const load = startLoad(`${gateway.url}/x`, { clients: 8 })
     await expect.poll(() => load.answered()).toBeGreaterThan(1000)
     const { failures, byStatus, answered } = await load.stop()
@@ -63,9 +65,7 @@ describe('a POST', () => {
   })
 
   it('goes to another target when the first was never reached', async () => {
-    await targets[0]!.close()
-    await targets[1]!.close()
-    gateway = await startTestGateway(service(targets.map((target) => target.url)))
+    gateway = await startTestGateway(service([DEAD, DEAD.replace('127.0.0.1', 'localhost'), targets[2]!.url]))
     for (let number = 0; number < 10; number++) {
       expect((await gateway.get('/x', { method: 'POST', body: `order-${number}` })).status).toBe(200)
     }

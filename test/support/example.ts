@@ -11,12 +11,11 @@ import { loadConfiguration } from '../../src/config/load.ts'
 import { startGateway } from '../../src/gateway.ts'
 import type { ReloadOutcome } from '../../src/reloader.ts'
 import { type Certificate, makeCertificate, trusting } from '../unit/upstream/certificates.ts'
+import { NOBODY } from './nobody.ts'
 
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 
 const SECRET = 'an-example-secret-that-is-long-enough'
-/** Nothing listens there. */
-const NOBODY = '127.0.0.1:1'
 
 export interface Example {
   readonly configuration: Configuration

@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { poolOrigin, serverName } from '../../../src/upstream/connector.ts'
 import { createPool } from '../../../src/upstream/pool.ts'
+import { NOBODY } from '../../support/nobody.ts'
 import { type Certificate, makeCertificate, trusting } from './certificates.ts'
 import {
   collect,
@@ -35,13 +36,9 @@ const call = (url: string, settings: Parameters<typeof startService>[0] = {}) =>
 
 describe('a target that is not there', () => {
   it('is unreachable, and any method may be sent again', async () => {
-    const server = createTcpServer()
-    const port = await listen(server)
-    server.close()
-    await once(server, 'close')
-    const failure = await failureOf(call(`http://127.0.0.1:${port}`))
+    const failure = await failureOf(call(`http://${NOBODY}`))
     expect(failure).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', status: 502, unprocessed: true })
-    expect(failure.message).not.toContain(String(port))
+    expect(failure.message).not.toContain('127.0.0.1')
   })
 
   it('because its socket file is missing is unreachable', async () => {

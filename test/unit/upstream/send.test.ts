@@ -1,9 +1,8 @@
 // Which target an attempt goes to and what the target learns from it: queues, failures, pushback, retries.
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { GatewayError } from '../../../src/plugin.ts'
 import type { EjectionSettings } from '../../../src/upstream/settings.ts'
+import { NOBODY } from '../../support/nobody.ts'
 import { startTarget, type TargetServer } from '../../support/target-server.ts'
 import {
   collect,
@@ -17,6 +16,7 @@ import {
   targets,
 } from './rig.ts'
 
+const DEAD = `http://${NOBODY}`
 const EJECTION: EjectionSettings = {
   failures: 2,
   successRate: 0,
@@ -30,16 +30,6 @@ async function answering(status: number, headers: Record<string, string> = {}): 
   const target = await startTarget((_request, response) => void response.writeHead(status, headers).end('x'))
   onTestFinished(() => target.close())
   return target
-}
-
-async function deadUrl(): Promise<string> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return `http://127.0.0.1:${port}`
 }
 
 const call = (rig: Rig) => collect(rig.service.call(createRequest()))
@@ -126,7 +116,7 @@ describe('a response', () => {
 
 describe('a failure', () => {
   it('of the connection counts against the target and makes it look slow', async () => {
-    const rig = startService({ targets: targets(await deadUrl()), ejection: EJECTION })
+    const rig = startService({ targets: targets(DEAD), ejection: EJECTION })
     for (let time = 0; time < 2; time++) await failureOf(rig.service.call(createRequest()))
     expect(only(rig).isAvailable()).toBe(false)
     expect(only(rig).latencyMs).toBe(5000)
@@ -149,20 +139,20 @@ describe('a failure', () => {
 
 describe('another attempt of one exchange', () => {
   it.each(['p2c', 'roundRobin'] as const)('goes to a target that was not tried (%s)', async (balance) => {
-    const [dead, alive] = [await deadUrl(), await answering(200)]
-    const rig = startService({ targets: targets(dead, alive.url), balance })
+    const alive = await answering(200)
+    const rig = startService({ targets: targets(DEAD, alive.url), balance })
     for (let time = 0; time < 4; time++) {
       const exchange = createExchange()
       const first = await rig.service.call(createRequest({ exchange })).catch((error) => error)
       if (!(first instanceof GatewayError)) continue
       expect((await collect(rig.service.call(createRequest({ exchange })))).status).toBe(200)
-      expect(exchange.attempts.map(({ target }) => target)).toEqual([dead, alive.url])
+      expect(exchange.attempts.map(({ target }) => target)).toEqual([DEAD, alive.url])
     }
-    expect(rig.ended.some(({ target }) => target === dead)).toBe(true)
+    expect(rig.ended.some(({ target }) => target === DEAD)).toBe(true)
   })
 
   it('goes to the same target when there is no other', async () => {
-    const rig = startService({ targets: targets(await deadUrl()) })
+    const rig = startService({ targets: targets(DEAD) })
     const exchange = createExchange()
     for (let time = 0; time < 2; time++) await failureOf(rig.service.call(createRequest({ exchange })))
     expect(exchange.attempts).toHaveLength(2)
