@@ -1,8 +1,8 @@
 // A process of `slow-attack.ts`: the target of the readers or the slow clients, so that what they do holds up nobody who is measured.
-import { execFileSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startTarget } from '../support/target-server.ts'
+import { runWhenIdle } from './precedence.ts'
 import { type Slowness, startSlowClients } from './slow-clients.ts'
 import { askAsUsual } from './usual-clients.ts'
 
@@ -24,14 +24,6 @@ export interface Attack {
 
 /** Of an answer of 10 MB: handed over as a whole it kept the kernel, and so a core, busy for up to 33 ms at a time. */
 const PIECES = Array.from({ length: 160 }, () => Buffer.alloc(64 * 1024))
-
-/**
- * Elsewhere it is on other machines, and takes nothing from those that are measured. The lowest niceness is not enough: what
- * wakes up beside it waits, as the kernel does not take its core for a free one.
- */
-function runWhenIdle(): void {
-  execFileSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)])
-}
 
 async function startTargetPart(): Promise<void> {
   const target = await startTarget((_, response) => {
