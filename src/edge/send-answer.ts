@@ -100,8 +100,6 @@ interface StreamFacts extends SendFacts {
 function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamFacts): void {
   const { grpc, sent, endsWithStatus, deadlines, turns } = facts
   const goOn = () => body.resume()
-  // HTTP/2 hands it to its session, which sends it later.
-  const isSentAtOnce = response instanceof Http1Response
   let isFull = false
   response.on('close', () => deadlines.stop(response))
   response.on('drain', () => {
@@ -118,9 +116,8 @@ function streamBody(response: ClientResponse, body: ResponseBody, facts: StreamF
     },
     write(chunk) {
       sent.bytes += chunk.length
-      const from = turns.now()
       const more = response.write(chunk)
-      if (more) return turns.spend(chunk.length, isSentAtOnce ? turns.now() - from : undefined, goOn)
+      if (more) return turns.spend(chunk.length, goOn)
       isFull = true
       awaitClient(response, deadlines)
       return false

@@ -26,11 +26,11 @@ describe('a body that streams', () => {
   it('rests when enough has gone out in this turn, and goes on in a later one', async () => {
     const arrived = await get()
     const next: (() => void)[] = []
-    const share = new TurnShare({ nextTurn: (run) => next.push(run), after: () => {}, now: () => 0 })
+    const share = new TurnShare((run) => next.push(run))
     const body = new FedBody()
     answerTo(arrived, { body }, { turns: share })
     expect(body.sink!.write(Buffer.from('abc'))).toBe(true)
-    share.spend(1024 * 1024, 0, () => {})
+    share.spend(1024 * 1024, () => {})
     expect(body.sink!.write(Buffer.from('def'))).toBe(false)
     expect(body.resumed).toBe(0)
     for (const run of next) run()
