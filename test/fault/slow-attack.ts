@@ -5,10 +5,11 @@
 // machine does is in both. The one that is measured comes over TLS, beside 500 more that are slow with their handshakes, or
 // `--plain`. With `--slowhttptest` they are that program's, in clear text.
 // Before the first window the gateway serves for a while what the attack will ask for, to clients that are not slow, as one
-// that is in service has: in the first 12 s of an attack 90 turns took more than 4 ms without that, as V8 compiled, and 46 and 50 with it.
+// that is in service has: in the first 12 s of an attack 90 turns took more than 4 ms without that, as V8 compiled, and 46
+// and 50 with it.
 // The gateway has a core to itself. The one that is measured and its target share the others, where whatever is elsewhere in
-// earnest runs while they leave a core idle (`precedence.ts`): slow clients are other people's machines, and so is a target that sends each
-// reader 10 MB. Beside them on the gateway's core their work was measured as if it were the gateway's.
+// earnest runs while they leave a core idle (`precedence.ts`): slow clients are other people's machines, and so is a target
+// that sends each reader 10 MB. Beside them on the gateway's core their work was measured as if it were the gateway's.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'

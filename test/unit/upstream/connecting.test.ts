@@ -38,7 +38,7 @@ describe('a target that is not there', () => {
   it('is unreachable, and any method may be sent again', async () => {
     const failure = await failureOf(call(`http://${NOBODY}`))
     expect(failure).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', status: 502, unprocessed: true })
-    expect(failure.message).not.toContain('127.0.0.1')
+    expect(failure.message).not.toMatch(/127\.0\.0\.1|:1\b/)
   })
 
   it('because its socket file is missing is unreachable', async () => {
